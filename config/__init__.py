@@ -1,0 +1,1 @@
+"""What makes a whole application: settings, the application itself, the command line, and the test kit."""

@@ -1,0 +1,64 @@
+"""What Accord asks of a database."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from ..reading.dialects import Dialect
+from ..storing import DatabaseKind
+
+Row = Sequence[Any]
+
+
+class UniqueViolation(Exception):
+    """A unique index refused a row: somebody else wrote the same value first. `index` is its name, if known."""
+
+    def __init__(self, index: str | None, columns: tuple[str, ...]) -> None:
+        super().__init__(index or ", ".join(columns))
+        self.index = index
+        self.columns = columns
+
+
+class Reader(Protocol):
+    """Something statements can be read through."""
+
+    async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
+        """All rows of a statement."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """A transaction that may write. Nothing slow or remote is awaited while it is open."""
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one statement; returns how many rows it touched. Raises UniqueViolation."""
+        ...
+
+    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows in one statement. Raises UniqueViolation."""
+        ...
+
+    async def update(
+        self, table: str, key: str, columns: Sequence[str], rows: Sequence[tuple[Any, Sequence[Any]]]
+    ) -> None:
+        """Set columns of the rows with these keys, in one statement. Raises UniqueViolation."""
+        ...
+
+    async def lock(self, name: str) -> None:
+        """Wait until no other transaction holds the lock called `name`; held until the transaction ends."""
+        ...
+
+
+class Database(Reader, Protocol):
+    """A database: reads go to any connection, writes through a transaction."""
+
+    kind: DatabaseKind
+    dialect: Dialect
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction: committed at the end of the block, rolled back if the block raises."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...

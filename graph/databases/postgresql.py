@@ -1,0 +1,109 @@
+"""PostgreSQL: a pool of connections, reads and writes alike."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from ..errors import Unavailable
+from ..reading.dialects import PostgreSQL as PostgreSQLDialect
+from ..storing import DatabaseKind
+from .database import Row, Transaction, UniqueViolation
+
+POOL = 10
+STATEMENTS = 500  # prepared statements kept by a connection; the plans kept above it are fewer
+
+
+class PostgreSQL:
+    """A database on a server."""
+
+    kind: DatabaseKind = "postgresql"
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self.dialect = PostgreSQLDialect()
+        self._pool = pool
+        self._types: dict[str, dict[str, str]] = {}
+
+    @classmethod
+    async def open(cls, url: str, *, connections: int = POOL) -> "PostgreSQL":
+        """Connect; raises Unavailable with the reason if the server can't be reached."""
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=connections,
+                statement_cache_size=STATEMENTS,
+                server_settings={"timezone": "UTC", "datestyle": "ISO", "jit": "off", "application_name": "accord"},
+            )
+        except (OSError, asyncpg.PostgresError) as error:
+            raise Unavailable("DATABASE_UNREACHABLE", f"PostgreSQL can't be reached: {error}") from error
+        return cls(pool)
+
+    async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
+        """All rows of a statement."""
+        async with self._pool.acquire() as connection:
+            return await connection.fetch(statement, *parameters)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction at READ COMMITTED; what must not change meanwhile is locked by who reads it."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield _Transaction(connection, self._types)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.close()
+
+
+class _Transaction:
+    """A transaction on one connection."""
+
+    def __init__(self, connection: Any, types: dict[str, dict[str, str]]) -> None:
+        self._connection = connection
+        self._types = types
+
+    async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
+        return await self._connection.fetch(statement, *parameters)
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        try:
+            status: str = await self._connection.execute(statement, *parameters)
+        except asyncpg.UniqueViolationError as error:
+            raise UniqueViolation(error.constraint_name, ()) from error
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """One array for each column, unnested: the same statement however many rows there are."""
+        types = await self._types_of(table)
+        arrays = ",".join(f"${number}::{types[column]}[]" for number, column in enumerate(columns, 1))
+        values = [list(column) for column in zip(*rows, strict=True)]
+        await self.execute(f"insert into {table} ({','.join(columns)}) select * from unnest({arrays})", values)
+
+    async def update(
+        self, table: str, key: str, columns: Sequence[str], rows: Sequence[tuple[Any, Sequence[Any]]]
+    ) -> None:
+        types = await self._types_of(table)
+        names = [key, *columns]
+        arrays = ",".join(f"${number}::{types[column]}[]" for number, column in enumerate(names, 1))
+        settings = ",".join(f"{column}=n.{column}" for column in columns)
+        values = [[id_ for id_, _ in rows], *(list(v) for v in zip(*(values for _, values in rows), strict=True))]
+        await self.execute(
+            f"update {table} t set {settings} from unnest({arrays}) n({','.join(names)}) where t.{key}=n.{key}", values
+        )
+
+    async def _types_of(self, table: str) -> dict[str, str]:
+        """The columns' types as the server spells them, read once for each table."""
+        if table not in self._types:
+            rows = await self._connection.fetch(
+                "select attname, format_type(atttypid, null) from pg_attribute "
+                "where attrelid = $1::text::regclass and attnum > 0 and not attisdropped",
+                table,
+            )
+            self._types[table] = {name: "text" if "char" in kind else kind for name, kind in rows}
+        return self._types[table]
+
+    async def lock(self, name: str) -> None:
+        """An advisory lock that ends with the transaction."""
+        await self._connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)

@@ -1,0 +1,152 @@
+"""SQLite: one connection that writes, several that read beside it, each in a thread of its own."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from aiosqlite import Connection
+
+from ..errors import Unavailable
+from ..reading.dialects import SQLite as SQLiteDialect
+from .database import Row, Transaction, UniqueViolation
+
+READERS = 4
+BUSY_MS = 10_000
+PRAGMAS = ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", f"busy_timeout={BUSY_MS}")
+
+
+def newest_driver() -> ModuleType:
+    """The driver with the newer SQLite: Python's own, or the wheel pysqlite3 where it is installed and newer.
+
+    SQLite before 3.45 or so refuses deeply nested statements; the newer one takes all that the limits allow.
+    """
+    try:
+        import pysqlite3  # pyright: ignore[reportMissingTypeStubs]
+    except ImportError:
+        return sqlite3
+    newer: ModuleType = pysqlite3
+    return newer if newer.sqlite_version_info > sqlite3.sqlite_version_info else sqlite3
+
+
+class SQLite:
+    """A database in one file. Raises Unavailable if a writer waits for longer than ten seconds."""
+
+    kind = "sqlite"
+
+    def __init__(self, path: Path, writer: Connection, readers: Sequence[Connection], driver: ModuleType) -> None:
+        self.dialect = SQLiteDialect()
+        self.path = path
+        self._driver = driver
+        self._writer = writer
+        self._writing = asyncio.Lock()
+        self._readers = list(readers)
+        self._free: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
+        for reader in readers:
+            self._free.put_nowait(reader)
+
+    @classmethod
+    async def open(cls, path: Path, *, readers: int = READERS) -> "SQLite":
+        """Open the file, which is made if it isn't there."""
+        driver = newest_driver()
+        writer = await _connect(driver, path, PRAGMAS)
+        pragmas = (f"busy_timeout={BUSY_MS}", "query_only=on", "mmap_size=268435456", "cache_size=-65536")
+        return cls(path, writer, [await _connect(driver, path, pragmas) for _ in range(readers)], driver)
+
+    async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
+        """All rows of a statement, read beside whatever is being written."""
+        connection = await self._free.get()
+        try:
+            return await _fetch(connection, statement, parameters)
+        finally:
+            self._free.put_nowait(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction that holds the write lock from its beginning, so that what it reads stays true."""
+        async with self._writing:
+            try:
+                await self._writer.execute("begin immediate")
+            except self._driver.OperationalError as error:
+                raise Unavailable(
+                    "DATABASE_BUSY", "Another process has been writing for too long; try again in a moment."
+                ) from error
+            try:
+                await self._writer.execute("pragma defer_foreign_keys=on")  # rows of one table may point at each other
+                yield _Transaction(self._writer, self._driver)
+            except BaseException:
+                await self._writer.execute("rollback")
+                raise
+            await self._writer.execute("commit")
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for connection in [*self._readers, self._writer]:
+            await connection.close()
+
+
+async def _connect(driver: ModuleType, path: Path, pragmas: Sequence[str]) -> Connection:
+    connect: Callable[[], Any] = lambda: driver.connect(str(path), isolation_level=None, cached_statements=256)  # noqa: E731
+    connection = await Connection(connect, 64)
+    for pragma in pragmas:
+        await connection.execute(f"pragma {pragma}")
+    return connection
+
+
+async def _fetch(connection: Connection, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
+    rows = await connection.execute_fetchall(statement, parameters)
+    return rows  # type: ignore[return-value]
+
+
+class _Transaction:
+    """A transaction on the connection that writes."""
+
+    def __init__(self, connection: Connection, driver: ModuleType) -> None:
+        self._connection = connection
+        self._driver = driver
+
+    async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
+        return await _fetch(self._connection, statement, parameters)
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        try:
+            cursor = await self._connection.execute(statement, parameters)
+        except self._driver.IntegrityError as error:
+            raise _translated(error) from error
+        return cursor.rowcount
+
+    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        places = ",".join("?" * len(columns))
+        await self._many(f"insert into {table} ({','.join(columns)}) values ({places})", rows)
+
+    async def update(
+        self, table: str, key: str, columns: Sequence[str], rows: Sequence[tuple[Any, Sequence[Any]]]
+    ) -> None:
+        settings = ",".join(f"{column}=?" for column in columns)
+        await self._many(f"update {table} set {settings} where {key}=?", [(*values, id_) for id_, values in rows])
+
+    async def _many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        try:
+            if len(rows) == 1:
+                await self._connection.execute(statement, rows[0])
+            else:
+                await self._connection.executemany(statement, rows)
+        except self._driver.IntegrityError as error:
+            raise _translated(error) from error
+
+    async def lock(self, name: str) -> None:
+        """The transaction holds the whole database already."""
+
+
+def _translated(error: Exception) -> Exception:
+    """`UNIQUE constraint failed: phone.account_id, phone.kind` names the columns, not the index."""
+    text = str(error)
+    prefix = "UNIQUE constraint failed: "
+    if not text.startswith(prefix):
+        return error
+    index = text.removeprefix("UNIQUE constraint failed: index ").strip("'") if ": index " in text else None
+    columns = () if index else tuple(part.strip() for part in text.removeprefix(prefix).split(","))
+    return UniqueViolation(index, columns)

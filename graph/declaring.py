@@ -1,0 +1,296 @@
+"""From Tortoise models with their policies to the catalogue; every clash and slip is reported at once."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+from tortoise import fields
+from tortoise.fields.relational import ForeignKeyFieldInstance
+
+from ..plugins.declarations import Computed, Group, Policy, Through, Unique
+from ..plugins.fields import Code, Decimal, Document, FoldedText, Identity, Money, TextList, Timestamp
+from ..plugins.names import camel, snake
+from ..plugins.records import CURRENCY, FOLDED, Extension, Record
+from .catalogue import (
+    ABSENT,
+    Catalogue,
+    Column,
+    ComputedField,
+    ExtensionField,
+    GroupField,
+    Kind,
+    Member,
+    RecordType,
+    ToMany,
+    ToOne,
+    UniqueKey,
+)
+
+LONGEST_INDEXED = 400  # characters; an index row of PostgreSQL holds some 2,700 bytes
+
+
+class DeclarationError(Exception):
+    """Records are declared wrongly; the message lists every problem found."""
+
+
+KINDS: tuple[tuple[type[Any], Kind], ...] = (  # the first match counts
+    (Identity, Kind.ID),
+    (Code, Kind.CODE),
+    (Money, Kind.MONEY),
+    (Decimal, Kind.DECIMAL),
+    (Timestamp, Kind.TIMESTAMP),
+    (TextList, Kind.TEXT_LIST),
+    (Document, Kind.DOCUMENT),
+    (FoldedText, Kind.CODE),
+    (fields.UUIDField, Kind.ID),
+    (fields.DateField, Kind.DATE),
+    (fields.BooleanField, Kind.BOOLEAN),
+    (fields.IntField, Kind.INTEGER),
+    (fields.TextField, Kind.LONG_TEXT),
+    (fields.CharField, Kind.TEXT),
+)
+
+
+def declare(models: Iterable[type[Any]]) -> Catalogue:
+    """Derive the catalogue of all `models`, core's and plugins' alike.
+
+    Raises DeclarationError naming every unknown field type, missing description, clash of names or prefixes.
+    """
+    models = tuple(models)
+    problems: list[str] = []
+    drafts = {model.__name__: _Draft(model, problems) for model in models}
+    for draft in drafts.values():
+        draft.connect(drafts)
+    types = {name: draft.finish() for name, draft in drafts.items()}
+    prefixes: dict[str, RecordType] = {}
+    for kind in types.values():
+        if kind.prefix and kind.prefix in prefixes:
+            problems.append(f"{kind.name} and {prefixes[kind.prefix].name} both use the id prefix {kind.prefix!r}")
+        if kind.prefix:
+            prefixes[kind.prefix] = kind
+    if problems:
+        raise DeclarationError("the records can't be used:\n" + "\n".join(f"- {problem}" for problem in problems))
+    return Catalogue(types=types, prefixes=prefixes)
+
+
+class _Draft:
+    """A record type in the making: own fields first, then what other records point at it with."""
+
+    def __init__(self, model: type[Any], problems: list[str]) -> None:
+        self.model = model
+        self.name = model.__name__
+        self.problems = problems
+        self.options: Mapping[str, Any] = model.__options__
+        self.policies: dict[str, Any] = {
+            name: value for name, value in vars(getattr(model, "Policies", object)).items() if not name.startswith("_")
+        }
+        self.indexed: set[str] = set().union(*(getattr(base, "__indexed__", ()) for base in model.__mro__))
+        self.members: dict[str, Member] = {}
+        self.columns: dict[str, Column] = {}
+        self.to_ones: dict[str, ToOne] = {}
+        self.uniques: list[UniqueKey] = []
+        for name, field in model._meta.fields_map.items():
+            self._read_field(name, field)
+        self._check_policies()
+        self._group()
+
+    def _read_field(self, name: str, field: Any) -> None:
+        policy = self.policies.get(name, Policy())
+        where = f"{self.name}.{name}"
+        if not isinstance(policy, Policy):
+            self.problems.append(f"{where}: a field and a {type(policy).__name__} share the name")
+            return
+        if isinstance(field, ForeignKeyFieldInstance):
+            link = ToOne(
+                name=name,
+                api=camel(name),
+                column=f"{name}_id",
+                target=str(field.model_name).rpartition(".")[2],
+                nullable=field.null,
+                description=field.description or "",
+                policy=policy,
+            )
+            self.to_ones[name] = link
+            if not policy.hidden:
+                self._add(link)
+            if policy.unique:
+                self._unique((name,), None)
+            return
+        if name.endswith((FOLDED, CURRENCY)) and name.rpartition("_")[0] in self.columns:
+            return
+        kind = next((kind for type_, kind in KINDS if isinstance(field, type_)), None)
+        if kind is None:
+            self.problems.append(f"{where}: Accord has no use for a {type(field).__name__}; see accord.plugins.fields")
+            return
+        enum = getattr(field, "enum_type", None) or getattr(field, "choices", None)
+        if enum and kind is not Kind.TEXT_LIST:
+            kind = Kind.ENUM
+        column = Column(
+            name=name,
+            api=camel(name),
+            kind=kind,
+            nullable=field.null,
+            description=self._description(name, field, enum),
+            policy=policy,
+            indexed=name in self.indexed or policy.unique,
+            max_length=getattr(field, "max_length", None),
+            places=getattr(field, "places", 0),
+            enum=enum,
+            folded=name + FOLDED if name + FOLDED in self.model._meta.fields_map else None,
+            currency=name + CURRENCY if kind is Kind.MONEY else None,
+            default=ABSENT if field.default is None else field.default,
+            validators=tuple(v for v in field.validators if not type(v).__module__.startswith("tortoise.")),
+        )
+        self._check_column(column, where)
+        self.columns[name] = column
+        if not policy.hidden and name not in {"deleted_at", "deletion"}:
+            self._add(column)
+        if policy.unique:
+            self._unique((name,), None)
+
+    def _description(self, name: str, field: Any, enum: type[Enum] | None) -> str:
+        text: str = field.description or ""
+        if enum and text.startswith(tuple(f"{member.name}:" for member in enum)):
+            text = ""  # Tortoise's own list of an enum's members
+        return text
+
+    def _check_column(self, column: Column, where: str) -> None:
+        if not column.description and not column.policy.hidden:
+            self.problems.append(f"{where}: a field of the API needs a description")
+        if column.indexed and column.kind is Kind.LONG_TEXT:
+            self.problems.append(f"{where}: long text can't be indexed; use a CharField")
+        if column.indexed and (column.max_length or 0) > LONGEST_INDEXED:
+            self.problems.append(f"{where}: indexed text holds {LONGEST_INDEXED} characters at most")
+        if column.enum and any(member.name != member.value for member in column.enum):
+            self.problems.append(f"{where}: each member of {column.enum.__name__} is named as its value")
+
+    def _check_policies(self) -> None:
+        for name, policy in self.policies.items():
+            if isinstance(policy, Policy) and name not in self.columns and name not in self.to_ones:
+                self.problems.append(f"{self.name}.Policies.{name}: {self.name} has no such field")
+
+    def _group(self) -> None:
+        """Groups, computed fields and unique keys, in the order they are declared: a group may hold earlier groups."""
+        groups: dict[str, GroupField] = {}
+        for name, policy in self.policies.items():
+            if isinstance(policy, Group):
+                members: dict[str, Column | GroupField] = {}
+                for member, source in policy.members.items():
+                    found = groups.get(source) or self.columns.get(source)
+                    if found is None:
+                        self.problems.append(f"{self.name}.Policies.{name}: there is no field {source!r}")
+                    else:
+                        members[camel(member)] = found
+                        if not policy.whole:
+                            self.members.pop(found.api, None)
+                groups[name] = GroupField(
+                    name=name,
+                    api=camel(name),
+                    type_name=policy.type_name,
+                    description=policy.description,
+                    members=members,
+                    whole=policy.whole,
+                )
+                self._add(groups[name])
+            elif isinstance(policy, Computed):
+                self._add(ComputedField(name=name, api=camel(name), computed=policy, description=policy.description))
+            elif isinstance(policy, Unique):
+                self._unique(policy.fields, policy.where)
+
+    def _unique(self, names: tuple[str, ...], where: str | None) -> None:
+        columns: list[str] = []
+        for name in names:
+            if name in self.to_ones:
+                columns.append(self.to_ones[name].column)
+            elif name in self.columns:
+                columns.append(self.columns[name].folded or name)
+            elif isinstance(self.model._meta.fields_map.get(name), ForeignKeyFieldInstance):
+                columns.append(f"{name}_id")
+            else:
+                self.problems.append(f"{self.name}: unique({names}) names no field {name!r}")
+        table = self.model._meta.db_table
+        self.uniques.append(
+            UniqueKey(name=f"uq_{table}__{'_'.join(names)}"[:60], columns=tuple(columns), fields=names, where=where)
+        )
+
+    def _add(self, member: Member) -> None:
+        clash = self.members.get(member.api)
+        if clash is not None:
+            self.problems.append(
+                f"{self.name}: {member.name} ({type(member).__name__}) and {clash.name} ({type(clash).__name__}) "
+                f"would both be called {member.api!r}"
+            )
+        self.members[member.api] = member
+
+    def connect(self, drafts: Mapping[str, "_Draft"]) -> None:
+        """Give the records that this one points at their way back, and this one its connections through links."""
+        for link in self.to_ones.values():
+            field = self.model._meta.fields_map[link.name]
+            target = drafts.get(link.target)
+            if target is None:
+                self.problems.append(f"{self.name}.{link.name}: there is no record {link.target!r}")
+            elif issubclass(self.model, Extension):
+                namespace = self.options.get("namespace", "")
+                target._add(
+                    ExtensionField(name=namespace, api=namespace, target=self.name, description=self.model.__doc__ or "")
+                )
+            elif field.related_name:
+                target._add(
+                    ToMany(
+                        name=field.related_name,
+                        api=camel(field.related_name),
+                        target=self.name,
+                        foreign=link.column,
+                        description=_sentence(self.model),
+                        owned=link.policy.owner,
+                    )
+                )
+        for name, policy in self.policies.items():
+            if not isinstance(policy, Through):
+                continue
+            link_type = drafts.get(policy.link)
+            if link_type is None or not {policy.owner, policy.target} <= set(link_type.to_ones):
+                self.problems.append(f"{self.name}.Policies.{name}: {policy.link} has no such keys or is no record")
+                continue
+            self._add(
+                ToMany(
+                    name=name,
+                    api=camel(name),
+                    target=link_type.to_ones[policy.target].target,
+                    foreign=link_type.to_ones[policy.owner].column,
+                    link=policy.link,
+                    link_target=link_type.to_ones[policy.target].column,
+                    description=policy.description,
+                    owned=link_type.to_ones[policy.owner].policy.owner,
+                    nested=policy.nested,
+                )
+            )
+
+    def finish(self) -> RecordType:
+        """The finished record type."""
+        options = self.options
+        is_extension = issubclass(self.model, Extension)
+        singular = camel(snake(self.name))
+        return RecordType(
+            name=self.name,
+            table=self.model._meta.db_table,
+            prefix=options.get("prefix", ""),
+            singular=singular,
+            plural=options.get("plural", singular + "s"),
+            description=_sentence(self.model),
+            key="owner_id" if is_extension else "id",
+            model=self.model,
+            columns=self.columns,
+            to_ones=self.to_ones,
+            members=self.members,
+            uniques=tuple(self.uniques),
+            is_record=issubclass(self.model, Record),
+            is_root=issubclass(self.model, Record) and options.get("root", True),
+            order=tuple(options.get("order", ())),
+            namespace=options.get("namespace"),
+            owner=next(iter(self.to_ones.values())).target if is_extension else None,
+        )
+
+
+def _sentence(model: type[Any]) -> str:
+    return " ".join((model.__doc__ or "").split())

@@ -1,0 +1,211 @@
+"""Planning, applying and asking after migrations."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import asyncpg
+
+from .copies import copy_database
+from .errors import BrokenForeignKeys, DatabaseIsNewer, LockTimeout
+from .history import ensure_history, read_history, record
+from .indexes import IndexChange
+from .loading import MigrationName, MigrationPath, load_migrations, run_operations
+from .reconciling import apply_change, read_changes
+from .sessions import PostgresSession, SqliteSession, open_session
+from .target import Target
+
+# As many broken rows as a message names; the rest is counted.
+SHOWN_VIOLATIONS = 10
+
+
+class DatabaseState(StrEnum):
+    EMPTY = "empty"
+    CURRENT = "current"
+    BEHIND = "behind"
+    NEWER = "newer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """How a database stands to this code.
+
+    `unknown` are recorded migrations of a target's app that the code lacks; `absent` are apps that are recorded but not
+    part of the target, as those of a plugin that was taken out. `index_changes` are statements; an index that is
+    missing or too many makes no database old, so they don't touch `state`.
+    """
+
+    state: DatabaseState
+    applied: tuple[MigrationName, ...]
+    pending: tuple[MigrationName, ...]
+    unknown: tuple[MigrationName, ...]
+    absent: tuple[str, ...]
+    index_changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedMigration:
+    migration: MigrationName
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The SQL that `apply` would run, as text to read."""
+
+    migrations: tuple[PlannedMigration, ...]
+    index_statements: tuple[str, ...]
+
+
+class Action(StrEnum):
+    COPY = "copy"
+    MIGRATE = "migrate"
+    INDEX = "index"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What is about to be done; `position` counts from 1 to `total` within the action."""
+
+    action: Action
+    subject: str
+    position: int = 1
+    total: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was done; all empty where nothing was to do, or another process did it first."""
+
+    applied: tuple[MigrationName, ...] = ()
+    index_statements: tuple[str, ...] = ()
+    copy: Path | None = None
+
+
+async def status(target: Target) -> Status:
+    """Tell whether the database is empty, current, behind or newer; writes nothing."""
+    path = await load_migrations(target.apps)
+    async with open_session(target, writable=False) as session:
+        return await _survey(session, target, path)
+
+
+async def plan(target: Target) -> Plan:
+    """List the pending migrations with their SQL; writes nothing. Raises DatabaseIsNewer."""
+    path = await load_migrations(target.apps)
+    async with open_session(target, writable=False) as session:
+        survey = await _survey(session, target, path)
+        _refuse_newer(target, survey)
+        state = path.project(survey.applied)
+        planned: list[PlannedMigration] = []
+        for name in survey.pending:
+            editor = session.editor(collecting=True)
+            await run_operations(name, path.migrations[name], state, editor, target.place)
+            planned.append(PlannedMigration(migration=name, statements=tuple(editor.collected_sql)))
+        return Plan(migrations=tuple(planned), index_statements=survey.index_changes)
+
+
+async def apply(target: Target, *, progress: Callable[[Step], None]) -> Report:
+    """Bring the database to this code in one transaction, under a lock that any number of processes may ask for.
+
+    Everything is done or nothing is. Raises MigrationError, one of its kinds for each way to fail.
+    """
+    path = await load_migrations(target.apps)
+    async with open_session(target, writable=True) as session:
+        survey = await _survey(session, target, path)
+        _refuse_newer(target, survey)
+        if not survey.pending and not survey.index_changes:
+            return Report()
+        await session.begin()
+        try:
+            report = await _work(session, target, path, progress)
+            await session.commit()
+        except BaseException as error:
+            await session.rollback()
+            if _is_lock_timeout(error):
+                raise LockTimeout(target.place, target.lock_timeout) from error
+            raise
+        return report
+
+
+async def _work(
+    session: SqliteSession | PostgresSession, target: Target, path: MigrationPath, progress: Callable[[Step], None]
+) -> Report:
+    # Read again: what was pending before the lock was got may have been done by its last holder.
+    survey = await _survey(session, target, path)
+    _refuse_newer(target, survey)
+    copy = None
+    if survey.applied and survey.pending and isinstance(session, SqliteSession):
+        progress(Step(action=Action.COPY, subject=target.place))
+        copy = await copy_database(session, target, survey.applied[-1])
+    if survey.pending:
+        await _migrate(session, target, path, survey, progress)
+    changes = await read_changes(session, target)
+    for position, change in enumerate(changes, start=1):
+        progress(Step(action=Action.INDEX, subject=change.name, position=position, total=len(changes)))
+        await apply_change(session, target, change)
+    if survey.pending and isinstance(session, SqliteSession):
+        progress(Step(action=Action.CHECK, subject="foreign keys"))
+        await _check_foreign_keys(session, target)
+    return Report(applied=survey.pending, index_statements=_statements(changes), copy=copy)
+
+
+async def _migrate(
+    session: SqliteSession | PostgresSession,
+    target: Target,
+    path: MigrationPath,
+    survey: Status,
+    progress: Callable[[Step], None],
+) -> None:
+    await ensure_history(session)
+    state = path.project(survey.applied)
+    for position, name in enumerate(survey.pending, start=1):
+        progress(Step(action=Action.MIGRATE, subject=str(name), position=position, total=len(survey.pending)))
+        await run_operations(name, path.migrations[name], state, session.editor(), target.place)
+        await record(session, name, target.clock())
+
+
+async def _survey(session: SqliteSession | PostgresSession, target: Target, path: MigrationPath) -> Status:
+    recorded = await read_history(session)
+    labels = {app.label for app in target.apps}
+    applied, pending = path.split(recorded)
+    unknown = sorted(name for name in recorded if name.app in labels and name not in path.migrations)
+    if unknown:
+        state = DatabaseState.NEWER
+    elif not recorded:
+        state = DatabaseState.EMPTY
+    else:
+        state = DatabaseState.BEHIND if pending else DatabaseState.CURRENT
+    return Status(
+        state=state,
+        applied=tuple(applied),
+        pending=tuple(pending),
+        unknown=tuple(unknown),
+        absent=tuple(sorted({name.app for name in recorded} - labels)),
+        index_changes=_statements(await read_changes(session, target)),
+    )
+
+
+async def _check_foreign_keys(session: SqliteSession, target: Target) -> None:
+    found = await session.rows("PRAGMA foreign_key_check")
+    if found:
+        shown = [f"row {row['rowid']} of {row['table']} points at no row of {row['parent']}" for row in found]
+        raise BrokenForeignKeys(target.place, shown[:SHOWN_VIOLATIONS], len(found))
+
+
+def _refuse_newer(target: Target, survey: Status) -> None:
+    if survey.unknown:
+        raise DatabaseIsNewer(target.place, survey.unknown)
+
+
+def _statements(changes: tuple[IndexChange, ...]) -> tuple[str, ...]:
+    return tuple(statement for change in changes for statement in change.statements)
+
+
+def _is_lock_timeout(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, asyncpg.LockNotAvailableError):
+            return True
+        error = error.__cause__
+    return False

@@ -1,0 +1,95 @@
+"""Figures over all rows that a filter matches: count, minimum, maximum, sum and average, exact on both databases."""
+
+from ..catalogue import Column, Kind
+from .dialects import amount, scaled
+from .scope import Compilation, Table
+from .selection import Aggregates, Constant, Statistics, TotalCount
+from .text import Pieces, Sql, concatenated, separated
+
+AVERAGE_PLACES = 4  # places of an average beyond those of the column
+
+
+def aggregate_pieces(
+    compilation: Compilation, aggregates: Aggregates, source: str, conditions: str, rows: Table
+) -> Pieces:
+    """The JSON object of the figures, from one pass over the rows and one more for each amount of money."""
+    fields: list[Pieces] = []
+    for part in aggregates.parts:
+        name = f'"{part.key}":'
+        match part:
+            case Constant():
+                fields.append([f'{name}"{part.text}"'])
+            case TotalCount():
+                fields.append([name, Sql("cast(count(*) as text)")])
+            case Statistics() if part.column.kind is Kind.MONEY:
+                fields.append([name, _money(compilation, part, source, conditions, rows)])
+            case Statistics():
+                facts = [[f'"{key}":', _figure(compilation, fact, part.column, rows)] for key, fact in part.facts]
+                fields.append([name, "{", *separated(facts), "}"])
+    text = concatenated(["{", *separated(fields), "}"])
+    if not any(isinstance(p, TotalCount) or _is_plain(p) for p in aggregates.parts):
+        return [Sql(text)]
+    return [Sql(f"(select {text} from {source} where {conditions})")]
+
+
+def _is_plain(part: object) -> bool:
+    return isinstance(part, Statistics) and part.column.kind is not Kind.MONEY
+
+
+def _figure(compilation: Compilation, fact: str, column: Column, rows: Table) -> Sql:
+    expression = rows.column(column.name)
+    if fact.startswith("="):
+        return Sql(f"'\"{fact[1:]}\"'")
+    match fact:
+        case "min" | "max":
+            return Sql(f"coalesce({compilation.dialect.json(f'{fact}({expression})', column)},'null')")
+        case "sum":
+            # a sum may outgrow the 32 bits of Int, so it is a decimal number in text
+            return Sql(f"coalesce('\"'||{scaled(f'cast(sum({expression}) as bigint)', column.places)}||'\"','null')")
+        case "average":
+            return Sql(f"coalesce('\"'||{_average(compilation, expression, column.places)}||'\"','null')")
+        case _:
+            raise ValueError(fact)
+
+
+def _average(compilation: Compilation, expression: str, places: int) -> str:
+    """The average in text, rounded half away from zero; whole part and rest apart, so that nothing overflows."""
+    divided = compilation.dialect.divided
+    total, count = f"abs(sum({expression}))", f"count({expression})"
+    unit = 10**AVERAGE_PLACES
+    rest = divided(f"({total}%{count})*{2 * unit}+{count}", f"2*{count}")
+    steps = f"({divided(total, count)}*{unit}+{rest})"
+    sign = f"case when sum({expression})<0 and {steps}>0 then '-' else '' end"
+    return f"{sign}||{scaled(steps, places + AVERAGE_PLACES)}"
+
+
+def _money(compilation: Compilation, part: Statistics, source: str, conditions: str, rows: Table) -> Sql:
+    """Figures for each currency apart, in the order of their codes: sums across currencies mean nothing."""
+    value, currency = rows.column(part.column.name), rows.column(str(part.column.currency))
+    alias = compilation.alias()
+    text = concatenated(["{", *separated(_money_fact(key, fact, alias) for key, fact in part.facts), "}"])
+    inner = (
+        f"select {currency} as currency,count(*) as number,min({value}) as low,max({value}) as high,"
+        f"cast(sum({value}) as bigint) as total from {source} "
+        f"where {conditions} and {currency} is not null group by {currency} order by {currency}"
+    )
+    joined = compilation.dialect.joined(text, f"{alias}.currency", None)
+    return Sql(f"(select '['||coalesce({joined},'')||']' from ({inner}) {alias})")
+
+
+def _money_fact(key: str, fact: str, alias: str) -> Pieces:
+    name, currency = f'"{key}":', f"{alias}.currency"
+    if fact.startswith("="):
+        return [f'{name}"{fact[1:]}"']
+    match fact:
+        case "currency":
+            return [f'{name}"', Sql(currency), '"']
+        case "count":
+            return [name, Sql(f"cast({alias}.number as text)")]
+        case "average":
+            sign = f"case when {alias}.total<0 then -1 else 1 end"
+            halves = f"((2*abs({alias}.total)+{alias}.number)/(2*{alias}.number))"  # whole numbers on both databases
+            return [f'{name}"', Sql(amount(f"({sign}*({halves}))", currency)), '"']
+        case _:
+            column = {"min": "low", "max": "high", "sum": "total"}[fact]
+            return [f'{name}"', Sql(amount(f"{alias}.{column}", currency)), '"']

@@ -1,0 +1,391 @@
+"""The compiler: from a selection to one statement whose answer is the JSON text that the caller gets."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..catalogue import Catalogue, Column, RecordType, ToMany, ToOne
+from ..errors import InvalidInput
+from ..identity import parse_id
+from ..storing import store
+from .aggregates import aggregate_pieces
+from .dialects import Dialect, amount
+from .filters import FilterCompiler
+from .ordering import Ordering, beyond, cursor_pieces, order_by
+from .plan import Completion, Plan
+from .scope import Compilation, PageRows, Rows, Table
+from .selection import (
+    Aggregates,
+    ColumnSelection,
+    ComputedSelection,
+    ConnectionSelection,
+    Constant,
+    Cursor,
+    Edges,
+    MoneySelection,
+    Node,
+    Nodes,
+    ObjectSelection,
+    PageInfo,
+    RecordSelection,
+    Selection,
+    TotalCount,
+)
+from .text import Pieces, Sql, concatenated, separated
+
+DEFAULT_PAGE = 50
+LARGEST_PAGE = 100
+MOST_IDS = 100
+
+
+def page_size(first: int | None, last: int | None, where: str) -> tuple[int, bool]:
+    """How many rows a page has and whether it is read from the end; raises InvalidInput for sizes out of range."""
+    if first is not None and last is not None:
+        raise InvalidInput("INVALID_PAGE", f"{where}: give first or last, not both.", argument=f"{where}.last")
+    size = last if last is not None else first if first is not None else DEFAULT_PAGE
+    if not 1 <= size <= LARGEST_PAGE:
+        name = "first" if last is None else "last"
+        raise InvalidInput(
+            "INVALID_PAGE", f"{where}: {name} is {size}; pages hold 1 to {LARGEST_PAGE} rows.", argument=f"{where}.{name}"
+        )
+    return size, last is not None
+
+
+def compile_connection(catalogue: Catalogue, dialect: Dialect, connection: ConnectionSelection) -> Plan:
+    """The plan for a page of records at the root."""
+    writer = _Writer(catalogue, dialect)
+    text = writer.connection(connection, owner=None, path=())
+    return writer.plan(text)
+
+
+def compile_record(
+    catalogue: Catalogue, dialect: Dialect, record: RecordType, fields: Sequence[Selection], id_: Any, where: str
+) -> Plan:
+    """The plan for one record by its global id; the answer is null if it isn't there."""
+    writer = _Writer(catalogue, dialect)
+    rows = Table(record=record, alias="r")
+    wanted = writer.compilation.parameter(
+        id_,
+        lambda value: store(record.columns["id"].kind, parse_id(record, value), dialect.kind),
+        where,
+        record.columns["id"].kind,
+        "id",
+    )
+    return writer.plan(writer.single(rows, fields, [f"{rows.key} = {wanted}"]))
+
+
+def compile_matching(
+    catalogue: Catalogue, dialect: Dialect, record: RecordType, fields: Sequence[Selection], filter_: Any, where: str
+) -> Plan:
+    """The plan for the one record that a filter by a unique key matches."""
+    writer = _Writer(catalogue, dialect)
+    rows = Table(record=record, alias="r")
+    return writer.plan(
+        writer.single(rows, fields, [FilterCompiler(writer.compilation).compile(rows, filter_, where)])
+    )
+
+
+def compile_records(
+    catalogue: Catalogue,
+    dialect: Dialect,
+    wanted: Sequence[tuple[RecordType, Sequence[Selection], Any]],
+    where: str,
+) -> Plan:
+    """The plan for records of several types by their ids: rows of global id and JSON text, in no order.
+
+    `wanted` holds each type once with its fields and the list of its global ids (or what stands for it).
+    """
+    writer = _Writer(catalogue, dialect)
+    parts: list[str] = []
+    for record, fields, ids in wanted:
+        rows = Table(record=record, alias="r")
+        kind = record.columns["id"].kind
+
+        def convert(values: Any, record: RecordType = record) -> Any:
+            stored = [store(kind, parse_id(record, value), dialect.kind) for value in values]
+            return store(kind.TEXT_LIST, stored, "sqlite") if dialect.kind == "sqlite" else stored
+
+        number = writer.compilation.number(ids, convert, where, f"ids {record.name}")
+        conditions = [dialect.in_list(rows.key, number, kind), *writer.compilation.live(rows)]
+        name = concatenated([f"{record.prefix}_", Sql(dialect.plain(rows.key, kind))])
+        text = concatenated(writer.object(rows, fields, path=("*",)))
+        parts.append(f"select {name},{text} from {record.table} r where {' and '.join(conditions)}")
+    return writer.plan(" union all ".join(parts))
+
+
+def compile_ids(catalogue: Catalogue, dialect: Dialect, record: RecordType, filter_: Any, most: int) -> Plan:
+    """The plan for the global ids of the records that a filter matches, one more than `most` at most."""
+    writer = _Writer(catalogue, dialect)
+    rows = Table(record=record, alias="r")
+    name = concatenated([f"{record.prefix}_", Sql(dialect.plain(rows.key, record.columns["id"].kind))])
+    met = _met([FilterCompiler(writer.compilation).compile(rows, filter_, "filter"), *writer.compilation.live(rows)])
+    return writer.plan(f"select {name} from {record.table} r where {met} order by {rows.key} limit {most + 1}")
+
+
+class _Writer:
+    """Writes one statement."""
+
+    def __init__(self, catalogue: Catalogue, dialect: Dialect) -> None:
+        self.catalogue = catalogue
+        self.dialect = dialect
+        self.compilation = Compilation(catalogue, dialect)
+
+    def plan(self, statement: str) -> Plan:
+        """The finished plan."""
+        return Plan(
+            statement=statement,
+            parameters=tuple(self.compilation.parameters),
+            completions=tuple(self.compilation.completions),
+        )
+
+    def single(self, rows: Table, fields: Sequence[Selection], conditions: Sequence[str]) -> str:
+        """The statement for the one live record that meets the conditions."""
+        met = " and ".join([*conditions, *self.compilation.live(rows)])
+        return f"select {concatenated(self.object(rows, fields, path=()))} from {rows.record.table} r where {met}"
+
+    # objects ---------------------------------------------------------------------------------------------------
+
+    def object(self, rows: Rows, fields: Sequence[Selection], path: tuple[str, ...]) -> Pieces:
+        """The JSON object of one row."""
+        return ["{", *separated(self._field(rows, field, path) for field in fields), "}"]
+
+    def _field(self, rows: Rows, field: Selection, path: tuple[str, ...]) -> Pieces:
+        name = f'"{field.key}":'
+        here = (*path, field.key)
+        match field:
+            case Constant():
+                return [f'{name}"{field.text}"']
+            case ColumnSelection():
+                return [name, self.value(rows, field.column)]
+            case MoneySelection():
+                return [name, self._money(rows, field)]
+            case ObjectSelection():
+                return [name, *self._group(rows, field, here)]
+            case ComputedSelection():
+                self.compilation.completions.append(Completion(path=here, field=field.field))
+                needs = [rows.record.columns[need] for need in field.field.computed.needs]
+                return [name, "{", *separated([f'"{need.name}":', self.value(rows, need)] for need in needs), "}"]
+            case RecordSelection():
+                return [name, Sql(f"coalesce(({self._to_one(rows, field, here)}),'null')")]
+            case ConnectionSelection():
+                return [name, Sql(f"({self.connection(field, owner=rows, path=here)})")]
+
+    def value(self, rows: Rows, column: Column) -> Sql:
+        """A column's value in JSON."""
+        text = self.dialect.json(rows.column(column.name), column, rows.record.prefix)
+        return Sql(f"coalesce({text},'null')" if column.nullable or column.kind is column.kind.BOOLEAN else f"({text})")
+
+    def _money(self, rows: Rows, field: MoneySelection) -> Sql:
+        value, currency = rows.column(field.column.name), rows.column(str(field.column.currency))
+        shown = currency if field.part == "currency" else amount(value, currency)
+        return Sql(f"coalesce('\"'||{shown}||'\"','null')")
+
+    def _group(self, rows: Rows, field: ObjectSelection, path: tuple[str, ...]) -> Pieces:
+        """A group is null where every column in it is null and could be."""
+        pieces = self.object(rows, field.fields, path)
+        if not all(column.nullable for column in field.columns):
+            return pieces
+        absent = " and ".join(f"{rows.column(column.name)} is null" for column in field.columns)
+        return [Sql(f"case when {absent} then 'null' else {concatenated(pieces)} end")]
+
+    def _to_one(self, rows: Rows, field: RecordSelection, path: tuple[str, ...]) -> str:
+        target = Table(record=field.record, alias=self.compilation.alias())
+        key = rows.column(field.member.column) if isinstance(field.member, ToOne) else rows.key
+        conditions = " and ".join([f"{target.key} = {key}", *self.compilation.live(target)])
+        text = concatenated(self.object(target, field.fields, path))
+        return f"select {text} from {field.record.table} {target.alias} where {conditions}"
+
+    # connections -----------------------------------------------------------------------------------------------
+
+    def connection(self, connection: ConnectionSelection, owner: Rows | None, path: tuple[str, ...]) -> str:
+        """The statement for a page of records and what is asked about it."""
+        where = connection.key
+        page = connection.page
+        size, backwards = page_size(page.first, page.last, where)
+        base = _Base(self, connection, owner)
+        needs_rows = any(isinstance(part, Nodes | Edges | PageInfo) for part in connection.parts)
+        ordering = order_by(self.compilation, connection.record, connection.link, page.order)
+        if ordering.extension:
+            base.tables["e"] = Table(record=ordering.extension, alias="e")
+        rows = PageRows(record=connection.record, alias=self.compilation.alias())
+        link = rows.of_link(connection.link) if connection.link else None
+        facts = {fact for part in connection.parts if isinstance(part, PageInfo) for _, fact in part.facts}
+        peeks = bool(facts & {"hasPreviousPage" if backwards else "hasNextPage"})
+        counted = peeks or bool(facts & {"startCursor", "endCursor"}) or backwards
+        shape = _Shape(ordering=ordering, size=size, backwards=backwards, peeks=peeks, counted=counted)
+        pieces = separated(self._part(part, connection, base, rows, link, shape, path) for part in connection.parts)
+        text = concatenated(["{", *pieces, "}"])
+        if not needs_rows:
+            return f"select {text}"
+        return f"select {text} from ({self._page(base, rows, shape, page.after, page.before, where)}) {rows.alias}"
+
+    def _page(self, base: "_Base", rows: PageRows, shape: "_Shape", after: Any, before: Any, where: str) -> str:
+        """The rows of the page: limited in the order they are read, then numbered and turned around if need be."""
+        ordering = shape.ordering
+        expressions = [base.tables[key.source].column(key.column.name) for key in ordering.keys]
+        conditions = list(base.conditions)
+        for cursor, is_after in ((after, True), (before, False)):
+            if cursor is not None:
+                name = f"{where}.{'after' if is_after else 'before'}"
+                conditions.append(beyond(self.compilation, ordering, base.tables, cursor, name, after=is_after))
+        held = ",".join(f"{inner} as {name}" for name, inner in rows.used.items()) or "1 as one"
+        order = ordering.sql(self.compilation, expressions, reverse=shape.backwards)
+        limit = shape.size + (1 if shape.peeks else 0)
+        text = f"select {held} from {base.source(ordering)} where {_met(conditions)} order by {order} limit {limit}"
+        if shape.counted:
+            text = f"select *,row_number() over () as rn from ({text}) n"
+            if shape.backwards:
+                text = f"select * from ({text}) r order by rn desc"
+        return text
+
+    def _part(
+        self,
+        part: Any,
+        connection: ConnectionSelection,
+        base: "_Base",
+        rows: PageRows,
+        link: Rows | None,
+        shape: "_Shape",
+        path: tuple[str, ...],
+    ) -> Pieces:
+        name = f'"{part.key}":'
+        here = (*path, part.key, "*")
+        match part:
+            case Constant():
+                return [f'{name}"{part.text}"']
+            case Nodes():
+                return [name, "[", self._joined(self.object(rows, part.fields, here), rows, shape), "]"]
+            case Edges():
+                fields = [self._edge_field(field, rows, link, shape.ordering, here) for field in part.fields]
+                return [name, "[", self._joined(["{", *separated(fields), "}"], rows, shape), "]"]
+            case TotalCount():
+                count = f"select count(*) from {base.source()} where {_met(base.conditions)}"
+                return [name, Sql(f"cast(({count}) as text)")]
+            case Aggregates():
+                return [name, *aggregate_pieces(self.compilation, part, base.source(), _met(base.conditions), base.rows)]
+            case PageInfo():
+                facts = [self._fact(key, fact, connection, base, rows, link, shape) for key, fact in part.facts]
+                return [name, "{", *separated(facts), "}"]
+            case _:
+                raise TypeError(part)
+
+    def _joined(self, pieces: Pieces, rows: PageRows, shape: "_Shape") -> Sql:
+        order = (f"{rows.alias}.rn desc" if shape.backwards else f"{rows.alias}.rn") if shape.counted else None
+        within = f"{rows.alias}.rn <= {shape.size}" if shape.peeks else None
+        return Sql(f"coalesce({self.dialect.joined(concatenated(pieces), order, within)},'')")
+
+    def _edge_field(
+        self, field: Any, rows: PageRows, link: Rows | None, ordering: Ordering, path: tuple[str, ...]
+    ) -> Pieces:
+        match field:
+            case Cursor():
+                return [f'"{field.key}":"', Sql(self._cursor(ordering, rows, link)), '"']
+            case Node():
+                return [f'"{field.key}":', *self.object(rows, field.fields, (*path, field.key))]
+            case Constant():
+                return [f'"{field.key}":"{field.text}"']
+            case _:
+                return self._field(link or rows, field, path)
+
+    def _cursor(self, ordering: Ordering, rows: PageRows, link: Rows | None) -> str:
+        for key in ordering.keys:
+            if key.source == "e":
+                rows.used[key.name] = f"e.{key.column.name}"
+        return self.dialect.hexadecimal(concatenated(cursor_pieces(self.compilation, ordering, rows, link)))
+
+    def _fact(
+        self,
+        key: str,
+        fact: str,
+        connection: ConnectionSelection,
+        base: "_Base",
+        rows: PageRows,
+        link: Rows | None,
+        shape: "_Shape",
+    ) -> Pieces:
+        name = f'"{key}":'
+        page = connection.page
+        where = connection.key
+        match fact:
+            case "__typename":
+                return [f'{name}"PageInfo"']
+            case "startCursor" | "endCursor":
+                return [name, self._end_cursor(fact, rows, link, shape)]
+            case "hasNextPage" if not shape.backwards:
+                return [name, Sql(f"case when count(*) > {shape.size} then 'true' else 'false' end")]
+            case "hasPreviousPage" if shape.backwards:
+                return [name, Sql(f"case when count(*) > {shape.size} then 'true' else 'false' end")]
+            case _:
+                cursor = page.before if shape.backwards else page.after
+                if cursor is None:
+                    return [name, "false"]
+                side = f"{where}.{'before' if shape.backwards else 'after'}"
+                inside = beyond(
+                    self.compilation, shape.ordering, base.tables, cursor, side, after=not shape.backwards
+                )
+                met = _met([*base.conditions, f"({inside}) is not true"])
+                exists = f"exists (select 1 from {base.source(shape.ordering)} where {met})"
+                return [name, Sql(f"case when {exists} then 'true' else 'false' end")]
+
+    def _end_cursor(self, fact: str, rows: PageRows, link: Rows | None, shape: "_Shape") -> Sql:
+        """The cursor of the first or last row: picked from all by its number, which leads the text it is picked by."""
+        first = (fact == "startCursor") != shape.backwards
+        number = f"{rows.alias}.rn"
+        within = f" filter (where {number} <= {shape.size})" if shape.peeks else ""
+        lead = f"substr(cast(1000+{number} as text),2)"
+        picked = f"{'min' if first else 'max'}({lead}||{self._cursor(shape.ordering, rows, link)}){within}"
+        return Sql(f"coalesce('\"'||substr({picked},4)||'\"','null')")
+
+
+class _Shape:
+    """How a page is read: its order and size, from which end, and whether rows are numbered and one more is read."""
+
+    def __init__(self, *, ordering: Ordering, size: int, backwards: bool, peeks: bool, counted: bool) -> None:
+        self.ordering = ordering
+        self.size = size
+        self.backwards = backwards
+        self.peeks = peeks
+        self.counted = counted
+
+
+class _Base:
+    """The rows that a connection's filter matches, before any paging: tables t (target), l (link), e (extension)."""
+
+    def __init__(self, writer: _Writer, connection: ConnectionSelection, owner: Rows | None) -> None:
+        compilation = writer.compilation
+        self.rows = Table(record=connection.record, alias="t")
+        self.tables = {"t": self.rows}
+        self.conditions: list[str] = []
+        self._source = f"{connection.record.table} t"
+        member, link = connection.member, connection.link
+        filters = FilterCompiler(compilation)
+        if member is not None and owner is not None:
+            self._belong(member, link, owner)
+        if link is not None:
+            self.conditions += compilation.live(self.tables["l"])
+        self.conditions += compilation.live(self.rows)
+        if connection.page.filter:
+            self.conditions.append(filters.compile(self.rows, connection.page.filter, f"{connection.key}.filter"))
+        if connection.page.through and link is not None:
+            self.conditions.append(
+                filters.compile(self.tables["l"], connection.page.through, f"{connection.key}.through")
+            )
+
+    def _belong(self, member: ToMany, link: RecordType | None, owner: Rows) -> None:
+        if link is None:
+            self.conditions.append(f"t.{member.foreign} = {owner.key}")
+            return
+        self.tables["l"] = Table(record=link, alias="l")
+        self._source = f"{link.table} l join {self.rows.record.table} t on t.{self.rows.record.key} = l.{member.link_target}"
+        self.conditions.append(f"l.{member.foreign} = {owner.key}")
+
+    def source(self, ordering: Ordering | None = None) -> str:
+        """What stands after FROM; with an ordering by an extension's field, that extension is joined."""
+        if ordering is None or ordering.extension is None:
+            return self._source
+        return f"{self._source} join {ordering.extension.table} e on e.owner_id = t.{self.rows.record.key}"
+
+
+def _met(conditions: Sequence[str]) -> str:
+    return " and ".join(f"({condition})" if " or " in condition else condition for condition in conditions) or "true"
+
+

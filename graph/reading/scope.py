@@ -1,0 +1,91 @@
+"""Where a compiled expression finds its columns, and the parameters that a statement gathers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..catalogue import Catalogue, Kind, RecordType
+from .dialects import Dialect
+from .plan import Completion, Parameter
+from .selection import Ref
+
+
+@dataclass
+class Table:
+    """Rows of a record's own table under an alias."""
+
+    record: RecordType
+    alias: str
+
+    def column(self, name: str) -> str:
+        """The expression for a column."""
+        return f"{self.alias}.{name}"
+
+    @property
+    def key(self) -> str:
+        """The expression for the primary key."""
+        return self.column(self.record.key)
+
+
+@dataclass
+class PageRows:
+    """Rows of one page: a derived table that holds just the columns that turn out to be used."""
+
+    record: RecordType
+    alias: str
+    used: dict[str, str] = field(default_factory=dict[str, str])
+    table: str = "t"
+
+    def column(self, name: str) -> str:
+        """The expression for a column, which the derived table is then made to hold."""
+        inner = f"{self.table}_{name}" if self.table != "t" else name
+        self.used[inner] = f"{self.table}.{name}"
+        return f"{self.alias}.{inner}"
+
+    @property
+    def key(self) -> str:
+        """The expression for the primary key."""
+        return self.column(self.record.key)
+
+    def of_link(self, record: RecordType) -> "PageRows":
+        """The same rows, seen as rows of the link that they came through."""
+        return PageRows(record=record, alias=self.alias, used=self.used, table="l")
+
+
+Rows = Table | PageRows
+
+
+class Compilation:
+    """One statement in the making."""
+
+    def __init__(self, catalogue: Catalogue, dialect: Dialect) -> None:
+        self.catalogue = catalogue
+        self.dialect = dialect
+        self.parameters: list[Parameter] = []
+        self.completions: list[Completion] = []
+        self._known: dict[Any, int] = {}
+        self._aliases = 0
+
+    def alias(self) -> str:
+        """A fresh alias."""
+        self._aliases += 1
+        return f"a{self._aliases}"
+
+    def number(self, value: Any, convert: Callable[[Any], Any], where: str, purpose: str) -> int:
+        """The number of a parameter; the same variable wanted for the same purpose is one parameter."""
+        ref = value if isinstance(value, Ref) else None
+        same = (ref.path, purpose) if ref else None
+        if same in self._known:
+            return self._known[same]
+        self.parameters.append(Parameter(convert=convert, where=where, ref=ref, value=None if ref else value))
+        if same:
+            self._known[same] = len(self.parameters)
+        return len(self.parameters)
+
+    def parameter(self, value: Any, convert: Callable[[Any], Any], where: str, kind: Kind, purpose: str) -> str:
+        """The placeholder for a value."""
+        return self.dialect.parameter(self.number(value, convert, where, purpose), kind)
+
+    def live(self, rows: Table) -> list[str]:
+        """The conditions under which a row is there for the caller: it isn't deleted."""
+        return [f"{rows.alias}.deleted_at is null"] if rows.record.is_record else []

@@ -1,0 +1,71 @@
+"""Relationships between accounts and contacts: who works where, as what, and since when."""
+
+from collections.abc import AsyncIterator, Sequence
+from enum import StrEnum
+from typing import Any
+
+from tortoise import fields
+
+from ...plugins.changes import Change, Unit
+from ...plugins.declarations import Policy, unique
+from ...plugins.fields import TextList
+from ...plugins.records import Record
+from ...plugins.violations import Violation
+from .periods import ENDS_BEFORE_START
+from .primaries import demote_others
+
+
+class ContactRole(StrEnum):
+    """What a contact means to an account."""
+
+    DECISION_MAKER = "DECISION_MAKER"
+    INFLUENCER = "INFLUENCER"
+    CHAMPION = "CHAMPION"
+    BILLING = "BILLING"
+    TECHNICAL = "TECHNICAL"
+    LEGAL = "LEGAL"
+    EXECUTIVE_SPONSOR = "EXECUTIVE_SPONSOR"
+    USER = "USER"
+    OTHER = "OTHER"
+
+
+class AccountContact(Record, prefix="acn"):
+    """A contact's relationship with an account; a former one keeps its dates, so that no history is lost."""
+
+    account: Any = fields.ForeignKeyField("graph.Account", related_name="relationships", description="The account.")
+    contact: Any = fields.ForeignKeyField("graph.Contact", related_name="relationships", description="The contact.")
+    roles = TextList(choices=ContactRole, default="[]", description="What the contact means to the account.")
+    is_primary = fields.BooleanField(
+        default=False, db_index=True, description="True for the one account that the contact mainly belongs to."
+    )
+    started_on = fields.DateField(null=True, db_index=True, description="First day of the relationship.")
+    ended_on = fields.DateField(null=True, db_index=True, description="Last day; null while it goes on.")
+    is_ongoing = fields.BooleanField(default=True, db_index=True, description="True while no last day is set.")
+
+    class Policies:
+        account = Policy(owner=True, create_only=True)
+        contact = Policy(owner=True, create_only=True)
+        roles = Policy(filterable=True)
+        is_ongoing = Policy(read_only=True)
+        main_account = unique("contact", where="is_primary")
+        one_at_a_time = unique("account", "contact", where="is_ongoing")
+
+    @classmethod
+    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+        """A relationship with a last day is over and no longer the main one; a new main one replaces the old."""
+        for change in changes:
+            if change.is_write:
+                change.after["is_ongoing"] = change.after["ended_on"] is None
+                if not change.after["is_ongoing"] and "is_primary" not in change.given:
+                    change.after["is_primary"] = False
+        await demote_others(changes, unit, ["contact_id"])
+
+    @classmethod
+    async def validate_changes(
+        cls, changes: Sequence[Change], unit: Unit
+    ) -> AsyncIterator[tuple[Change, Violation]]:
+        """A relationship doesn't end before it starts."""
+        for change in changes:
+            started, ended = change.after["started_on"], change.after["ended_on"]
+            if change.is_write and started and ended and ended < started:
+                yield change, ENDS_BEFORE_START.broken(change.at("ended_on"), start=started, end=ended)

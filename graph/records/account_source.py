@@ -1,0 +1,103 @@
+"""Sources of accounts: where each came from first, and every touch since."""
+
+from collections.abc import AsyncIterator, Sequence
+from enum import StrEnum
+from typing import Any
+
+from tortoise import fields
+
+from ...plugins.changes import Change, ChangeKind, Unit
+from ...plugins.declarations import Policy, unique
+from ...plugins.fields import Timestamp
+from ...plugins.records import Record
+from ...plugins.violations import Rule, Severity, Violation
+
+APPEND_ONLY = Rule(code="APPEND_ONLY", message="Sources are kept as they are; add a new one instead of deleting this.")
+REFERRER_MISSING = Rule(
+    code="REFERRER_MISSING",
+    message="A referral without a referrer: give referrerAccountId or referrerContactId if you know who it was.",
+    severity=Severity.WARNING,
+)
+
+
+class SourceCategory(StrEnum):
+    """The ways by which an account comes to us."""
+
+    WEBSITE = "WEBSITE"
+    REFERRAL = "REFERRAL"
+    EMAIL_CAMPAIGN = "EMAIL_CAMPAIGN"
+    PREMIUM_CONTENT = "PREMIUM_CONTENT"
+    SOCIAL_AD = "SOCIAL_AD"
+    MEDIA_COVERAGE = "MEDIA_COVERAGE"
+    WEB_FORM = "WEB_FORM"
+    PURCHASED_LIST = "PURCHASED_LIST"
+    IMPORT = "IMPORT"
+    API = "API"
+
+
+class AccountSource(Record, prefix="src"):
+    """One touch that brought an account closer; the first is never overwritten, later ones are appended."""
+
+    account: Any = fields.ForeignKeyField("graph.Account", related_name="sources", description="The account.")
+    category = fields.CharEnumField(SourceCategory, max_length=16, db_index=True, description="Sort of source.")
+    detail = fields.CharField(300, null=True, description="Which campaign, form, list or article it was.")
+    referrer_account: Any = fields.ForeignKeyField(
+        "graph.Account",
+        null=True,
+        related_name="referrals",
+        on_delete=fields.RESTRICT,
+        description="The account that referred this one.",
+    )
+    referrer_contact: Any = fields.ForeignKeyField(
+        "graph.Contact",
+        null=True,
+        related_name="referrals",
+        on_delete=fields.RESTRICT,
+        description="The contact who referred this account.",
+    )
+    occurred_at = Timestamp(null=True, db_index=True, description="When it happened; the time of writing if absent.")
+    is_first = fields.BooleanField(default=False, db_index=True, description="True for the source that came first.")
+
+    class Policies:
+        account = Policy(owner=True, create_only=True)
+        category = Policy(create_only=True)
+        detail = Policy(create_only=True)
+        referrer_account = Policy(create_only=True)
+        referrer_contact = Policy(create_only=True)
+        occurred_at = Policy(create_only=True)
+        is_first = Policy(read_only=True)
+        first = unique("account", where="is_first")
+
+    @classmethod
+    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+        """The first source of an account is marked, and its category shown at the account."""
+        created = [change for change in changes if change.kind is ChangeKind.CREATE]
+        rows = await unit.rows("AccountSource", "account_id", {change.after["account_id"] for change in created})
+        known = {row["account_id"] for row in rows}
+        for change in created:
+            account_id = change.after["account_id"]
+            if change.after["occurred_at"] is None:
+                change.after["occurred_at"] = unit.now
+            change.after["is_first"] = account_id not in known
+            if account_id in known:
+                continue
+            known.add(account_id)
+            account = unit.change("Account", account_id)
+            if account is not None:
+                account.after["source_category"] = change.after["category"]
+            else:
+                unit.set_derived("Account", "source_category", {account_id: change.after["category"]})
+
+    @classmethod
+    async def validate_changes(
+        cls, changes: Sequence[Change], unit: Unit
+    ) -> AsyncIterator[tuple[Change, Violation]]:
+        """Sources are only ever added; a referral names its referrer."""
+        for change in changes:
+            if change.kind is ChangeKind.DELETE:
+                account = unit.change("Account", change.after["account_id"])
+                if account is None or account.is_live:
+                    yield change, APPEND_ONLY.broken(change.path)
+            elif change.kind is ChangeKind.CREATE and change.after["category"] == SourceCategory.REFERRAL:
+                if change.after["referrer_account_id"] is None and change.after["referrer_contact_id"] is None:
+                    yield change, REFERRER_MISSING.broken(change.at("category"))

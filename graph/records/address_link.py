@@ -1,0 +1,57 @@
+"""Links of addresses to their accounts and contacts."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from tortoise import fields
+
+from ...plugins.changes import Change, Unit
+from ...plugins.declarations import Policy, unique
+from ...plugins.records import Record
+from .primaries import demote_others
+
+
+class AddressKind(StrEnum):
+    """What an owner uses an address for."""
+
+    BILLING = "BILLING"
+    SHIPPING = "SHIPPING"
+    MAILING = "MAILING"
+    VISITING = "VISITING"
+    LEGAL = "LEGAL"
+    OTHER = "OTHER"
+
+
+class AddressLink(Record, prefix="adl"):
+    """An account's or a contact's use of an address."""
+
+    account: Any = fields.ForeignKeyField(
+        "graph.Account", null=True, related_name="address_links", description="The account that uses the address."
+    )
+    contact: Any = fields.ForeignKeyField(
+        "graph.Contact", null=True, related_name="address_links", description="The contact who uses the address."
+    )
+    address: Any = fields.ForeignKeyField("graph.Address", related_name="links", description="The address.")
+    kind = fields.CharEnumField(
+        AddressKind,
+        max_length=10,
+        default=AddressKind.OTHER,
+        db_index=True,
+        description="What the address is used for.",
+    )
+    is_primary = fields.BooleanField(
+        default=False, db_index=True, description="True for the first choice among the owner's addresses of this kind."
+    )
+
+    class Policies:
+        account = Policy(owner=True, create_only=True)
+        contact = Policy(owner=True, create_only=True)
+        address = Policy(owner=True, create_only=True, orphans=True)
+        primary_of_account = unique("account", "kind", where="is_primary")
+        primary_of_contact = unique("contact", "kind", where="is_primary")
+
+    @classmethod
+    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+        """A new first choice replaces the old one of its kind."""
+        await demote_others(changes, unit, ["account_id", "contact_id"], ["kind"])

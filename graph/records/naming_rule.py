@@ -1,0 +1,56 @@
+"""Naming rules: what the name and the number of an account of a kind look like."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import regex
+from tortoise import fields
+
+from ...plugins.changes import Change, Unit
+from ...plugins.declarations import Policy
+from ...plugins.records import Record
+from ...plugins.violations import Rule, Violation
+from .account import AccountKind
+from .naming import PATIENCE
+
+BAD_PATTERN = Rule(code="INVALID_PATTERN", message="The pattern is no regular expression: {problem}.")
+BAD_EXAMPLE = Rule(code="INVALID_EXAMPLE", message="The example does not match the pattern; mend one of them.")
+BAD_DIGITS = Rule(code="OUT_OF_RANGE", message="A number has 1 to 12 digits and counts from 0; {value} does not fit.")
+
+
+class NamingRule(Record, prefix="nrl"):
+    """How accounts of one kind are named and numbered; checked on every write."""
+
+    kind = fields.CharEnumField(AccountKind, max_length=10, db_index=True, description="The kind of account.")
+    pattern = fields.CharField(300, null=True, description="Regular expression that the whole name has to match.")
+    example = fields.CharField(200, null=True, description="A name that matches, shown when one does not.")
+    unique_names = fields.BooleanField(default=False, description="True where no two accounts share a name.")
+    number_prefix = fields.CharField(20, null=True, description="What numbers begin with; numbers are made if it is set.")
+    number_digits = fields.IntField(default=6, description="Digits of the number after the prefix, zeros in front.")
+    next_number = fields.IntField(default=1, description="The number that the next account gets.")
+
+    class Policies:
+        kind = Policy(unique=True, create_only=True)
+
+    @classmethod
+    async def validate_changes(
+        cls, changes: Sequence[Change], unit: Unit
+    ) -> AsyncIterator[tuple[Change, Violation]]:
+        """The pattern can be used, and the example shows a name that it matches."""
+        for change in changes:
+            after = change.after
+            if not change.is_write:
+                continue
+            if not 1 <= after["number_digits"] <= 12:
+                yield change, BAD_DIGITS.broken(change.at("number_digits"), value=after["number_digits"])
+            if after["next_number"] < 0:
+                yield change, BAD_DIGITS.broken(change.at("next_number"), value=after["next_number"])
+            if after["pattern"] is None:
+                continue
+            try:
+                pattern = regex.compile(after["pattern"])
+                if after["example"] and not pattern.fullmatch(after["example"], timeout=PATIENCE):
+                    yield change, BAD_EXAMPLE.broken(change.at("example"))
+            except regex.error as error:
+                yield change, BAD_PATTERN.broken(change.at("pattern"), problem=error.msg)
+            except TimeoutError:
+                yield change, BAD_PATTERN.broken(change.at("pattern"), problem="it takes too long on the example")

@@ -1,0 +1,1 @@
+"""Writing: an input becomes changes, checked together and written in one transaction."""

@@ -1,0 +1,94 @@
+"""Idempotency: a request that comes again with its key gets its first outcome instead of running twice."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from ...plugins.violations import Severity, Violation
+from ..catalogue import Catalogue, Kind
+from ..databases.database import Transaction
+from ..errors import InvalidInput
+from ..storing import DatabaseKind, store
+from .outcome import Outcome, WriteRequest
+
+KEPT = timedelta(hours=24)
+LONGEST_KEY = 200
+
+
+def _place(number: int, kind: DatabaseKind) -> str:
+    return f"?{number}" if kind == "sqlite" else f"${number}"
+
+
+def _id(request: WriteRequest) -> str:
+    key = str(request.idempotency_key)
+    if not key or len(key) > LONGEST_KEY:
+        raise InvalidInput("INVALID_KEY", f"An idempotency key has 1 to {LONGEST_KEY} characters; this has {len(key)}.")
+    return f"{request.actor}:{request.name}:{key}"
+
+
+async def claim(
+    transaction: Transaction, catalogue: Catalogue, kind: DatabaseKind, request: WriteRequest, now: datetime
+) -> Outcome | None:
+    """Claim the request's key; returns the outcome of the request that had it first, if there was one.
+
+    A key belongs to its actor and operation. A second request with it waits for the first to end. Raises InvalidInput
+    IDEMPOTENCY_MISMATCH if the key came with another input.
+    """
+    if request.idempotency_key is None or request.dry_run:
+        return None
+    id_ = _id(request)
+    one, two, three, four = (_place(number, kind) for number in range(1, 5))
+    await transaction.execute(
+        f"delete from idempotency_key where id = {one} and created_at < {two}",
+        [id_, store(Kind.TIMESTAMP, now - KEPT, kind)],
+    )
+    claimed = await transaction.execute(
+        f"insert into idempotency_key (id,fingerprint,outcome,created_at) values ({one},{two},{three},{four}) "
+        "on conflict (id) do nothing",
+        [id_, request.fingerprint, "null", store(Kind.TIMESTAMP, now, kind)],
+    )
+    if claimed:
+        return None
+    rows = await transaction.fetch(f"select fingerprint,outcome from idempotency_key where id = {one}", [id_])
+    fingerprint, outcome = rows[0]
+    if fingerprint != request.fingerprint:
+        raise InvalidInput(
+            "IDEMPOTENCY_MISMATCH",
+            "This idempotency key was used with another input in the last 24 hours; use a new key for a new request.",
+        )
+    return _loaded(orjson.loads(outcome))
+
+
+async def remember(
+    transaction: Transaction, kind: DatabaseKind, request: WriteRequest, outcome: Outcome, now: datetime
+) -> None:
+    """Keep the outcome under the request's key, in the same transaction."""
+    if request.idempotency_key is None:
+        return
+    violations = [
+        [root, one.code, one.message, one.path, one.severity, one.reference, one.plugin]
+        for root, one in outcome.violations
+    ]
+    text = orjson.dumps({"ids": outcome.ids, "violations": violations}).decode()
+    one, two = _place(1, kind), _place(2, kind)
+    await transaction.execute(f"update idempotency_key set outcome = {one} where id = {two}", [text, _id(request)])
+
+
+def _loaded(value: dict[str, Any]) -> Outcome:
+    violations = tuple(
+        (
+            root,
+            Violation(
+                code=code,
+                message=message,
+                path=tuple(path),
+                severity=Severity(severity),
+                reference=reference,
+                plugin=plugin,
+            ),
+        )
+        for root, code, message, path, severity, reference, plugin in value["violations"]
+    )
+    return Outcome(ids=[UUID(one) if one else None for one in value["ids"]], violations=violations)

@@ -1,0 +1,20 @@
+"""Rules that hold for every record."""
+
+from ...plugins.violations import Rule
+
+REQUIRED = Rule(code="REQUIRED", message="{field} is required; give it a value.")
+NOT_FOUND = Rule(code="NOT_FOUND", message="There is no {what} with id {id}; it may have been deleted.")
+NO_MATCH = Rule(code="NOT_FOUND", message="There is no {what} with this key.")
+NOT_UNIQUE = Rule(
+    code="NOT_UNIQUE", message="Another {what} has the same {fields}: {id}. Change the value, or update that record."
+)
+REPEATED = Rule(code="NOT_UNIQUE", message="The same input has another {what} with the same {fields}, at {other}.")
+NAMED_TWICE = Rule(code="NAMED_TWICE", message="The record is already changed at {other}; name it once.")
+ONE_OWNER = Rule(code="ONE_OWNER", message="Give exactly one of {fields}.")
+STALE_VERSION = Rule(
+    code="STALE_VERSION",
+    message="The record has version {actual} and you expect {expected}: read it again and repeat your change.",
+)
+NOT_CHANGEABLE = Rule(code="NOT_CHANGEABLE", message="{field} is set when the record is created and can't be changed.")
+NOT_DELETED = Rule(code="NOT_DELETED", message="The record is not deleted, so there is nothing to restore.")
+CONTRADICTION = Rule(code="CONTRADICTION", message="{message}")

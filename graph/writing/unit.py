@@ -1,0 +1,125 @@
+"""The unit of work in memory: its changes, what they are about to break, and the derived rows to write with them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from ...plugins.changes import Change, ChangeKind
+from ...plugins.violations import Path, Severity, Violation
+from ..catalogue import Catalogue
+from ..databases.database import Transaction
+from ..identity import NewId, global_id
+from ..reading.dialects import Dialect
+from ..reading.rows import RowReader, Values
+
+
+class UnitOfWork:
+    """Everything that one transaction is going to do."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        transaction: Transaction,
+        dialect: Dialect,
+        now: datetime,
+        actor: UUID,
+        new_id: NewId,
+    ) -> None:
+        self.catalogue = catalogue
+        self.transaction = transaction
+        self.dialect = dialect
+        self.reader = RowReader(transaction, dialect)
+        self.now = now
+        self.actor = actor
+        self.new_id = new_id
+        self.found: list[tuple[int, Violation]] = []
+        self.relations: list[tuple[str, str, list[UUID], list[Mapping[str, Any]]]] = []
+        self.derived: list[tuple[str, str, Mapping[UUID, Any]]] = []
+        self._changes: dict[str, dict[UUID, Change]] = {}
+
+    @property
+    def today(self) -> date:
+        """The day of the unit's moment, in UTC."""
+        return self.now.date()
+
+    def all_changes(self) -> list[Change]:
+        """Every change, by record type."""
+        return [change for changes in self._changes.values() for change in changes.values()]
+
+    def changes(self, record: str) -> Sequence[Change]:
+        """The changes of one record type."""
+        return list(self._changes.get(record, {}).values())
+
+    def change(self, record: str, id_: UUID) -> Change | None:
+        """The change of that record, if there is one."""
+        return self._changes.get(record, {}).get(id_)
+
+    def add(self, change: Change) -> Change:
+        """Add a change; its record must not have one yet."""
+        self._changes.setdefault(change.record, {})[change.id] = change
+        return change
+
+    def forget(self, change: Change) -> None:
+        """Take a change out again."""
+        del self._changes[change.record][change.id]
+
+    def update(self, record: str, row: Mapping[str, Any], values: Mapping[str, Any], because: Change) -> Change:
+        """Change a stored record that the input does not name, or add to the change it already has."""
+        change = self.change(record, row["id"])
+        if change is None:
+            change = self.add(
+                Change(
+                    kind=ChangeKind.UPDATE,
+                    record=record,
+                    id=row["id"],
+                    path=because.path,
+                    root=because.root,
+                    before=row,
+                    after=dict(row),
+                )
+            )
+        change.after.update(values)
+        return change
+
+    def violate(self, violation: Violation, because: Change) -> None:
+        """Report a violation."""
+        self.found.append((because.root, violation))
+
+    def violate_at(self, violation: Violation, root: int) -> None:
+        """Report a violation of an input that has no change."""
+        self.found.append((root, violation))
+
+    def errors(self) -> list[tuple[int, Violation]]:
+        """The violations that refuse the write."""
+        return [(root, one) for root, one in self.found if one.severity is Severity.ERROR]
+
+    async def lock(self, name: str) -> None:
+        """Hold a named lock until the transaction ends."""
+        await self.transaction.lock(name)
+
+    async def rows(
+        self, record: str, column: str, values: Iterable[Any], *, live: bool = True
+    ) -> Sequence[Values]:
+        """Stored rows whose column is one of the values."""
+        return await self.reader.find(self.catalogue[record], column, values, live=live)
+
+    def replace_relations(
+        self, relation: str, column: str, values: Iterable[UUID], rows: Iterable[Mapping[str, Any]]
+    ) -> None:
+        """Replace derived rows when the unit is written."""
+        self.relations.append((relation, column, list(values), list(rows)))
+
+    def set_derived(self, record: str, column: str, values: Mapping[UUID, Any]) -> None:
+        """Set a derived column of stored rows when the unit is written."""
+        self.derived.append((record, column, values))
+
+    def shown(self, record: str, id_: UUID) -> str:
+        """A record's global id."""
+        return global_id(self.catalogue[record], id_)
+
+
+def spelled(path: Path) -> str:
+    """A path as messages name it: `input.contacts.2.name`."""
+    return ".".join(str(step) for step in path)

@@ -1,0 +1,106 @@
+"""Changes: what a unit of work does to each record, as rules and plugins see it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from .names import camel
+from .violations import Path, Violation
+
+
+class ChangeKind(StrEnum):
+    """What happens to a record."""
+
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+    RESTORE = "RESTORE"
+
+
+@dataclass(kw_only=True, eq=False)
+class Change:
+    """One record's change: its columns before and after, and where in the input it was asked for.
+
+    `before` is None for a record that is created. `after` holds every column; `prepare` may set values in it. `given`
+    names the columns that the input states. `root` counts the inputs of a bulk from 0.
+    """
+
+    kind: ChangeKind
+    record: str
+    id: UUID
+    path: Path
+    root: int
+    before: Mapping[str, Any] | None
+    after: dict[str, Any]
+    given: set[str] = field(default_factory=set[str])
+    paths: dict[str, Path] = field(default_factory=dict[str, Path])
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the record is there once the change is made."""
+        return self.kind is not ChangeKind.DELETE
+
+    @property
+    def is_write(self) -> bool:
+        """Whether the change sets values: it creates or updates."""
+        return self.kind in {ChangeKind.CREATE, ChangeKind.UPDATE}
+
+    def changed(self, *columns: str) -> bool:
+        """Whether one of the columns has another value than before; every column of a new record has."""
+        before = self.before
+        return before is None or any(before.get(column) != self.after.get(column) for column in columns)
+
+    def at(self, column: str) -> Path:
+        """Where in the input the column's value stands, or would stand."""
+        return self.paths.get(column) or (*self.path, camel(column))
+
+
+class Unit(Protocol):
+    """The unit of work as rules see it: its moment, who does it, its changes, and what stands in the database."""
+
+    now: datetime
+    today: date
+    actor: UUID
+
+    def new_id(self) -> UUID:
+        """An id for a record to be created."""
+        ...
+
+    def changes(self, record: str) -> Sequence[Change]:
+        """The changes of one record type, those that rules have added included."""
+        ...
+
+    def change(self, record: str, id_: UUID) -> Change | None:
+        """The change of that record, if the unit has one."""
+        ...
+
+    def update(self, record: str, row: Mapping[str, Any], values: Mapping[str, Any], because: Change) -> Change:
+        """Change a stored record that the input does not name; `because` is the change that makes it necessary."""
+        ...
+
+    def violate(self, violation: Violation, because: Change) -> None:
+        """Report a violation found while preparing."""
+        ...
+
+    async def lock(self, name: str) -> None:
+        """Let no other unit of work hold the lock called `name` until this one ends."""
+        ...
+
+    async def rows(
+        self, record: str, column: str, values: Iterable[Any], *, live: bool = True
+    ) -> Sequence[Mapping[str, Any]]:
+        """Stored rows whose column is one of the values, in one statement; the unit's own changes are not in them."""
+        ...
+
+    def replace_relations(
+        self, relation: str, column: str, values: Iterable[UUID], rows: Iterable[Mapping[str, Any]]
+    ) -> None:
+        """Replace the derived rows whose column is one of the values by `rows`, when the unit is written."""
+        ...
+
+    def set_derived(self, record: str, column: str, values: Mapping[UUID, Any]) -> None:
+        """Set a derived column of stored rows when the unit is written, without a change of their own."""
+        ...

@@ -1,0 +1,127 @@
+"""The bases of every record: what Accord adds to a Tortoise model, and what stands in every table."""
+
+from typing import Any, ClassVar
+
+from tortoise import fields
+from tortoise.fields.data import CharEnumFieldInstance
+from tortoise.models import Model, ModelMeta
+
+from .fields import Choice, Code, FoldedText, Identity, Money, Timestamp
+from .names import snake
+
+FOLDED = "_folded"
+CURRENCY = "_currency"
+
+
+def _expanded(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Add the folded twin of each indexed text field and the currency of each amount; note which fields have an index.
+
+    Indexes are derived from the declarations when a database is migrated, so Tortoise must not make its own.
+    """
+    indexed: set[str] = set()
+    result: dict[str, Any] = {}
+    for name, field in attributes.items():
+        result[name] = field
+        if not isinstance(field, fields.Field):
+            continue
+        if type(field) is CharEnumFieldInstance:
+            field.__class__ = Choice
+        if field.index and not field.pk:
+            indexed.add(name)
+            field.index = False
+            if type(field) is fields.CharField:
+                result[name + FOLDED] = FoldedText(null=field.null)
+        if isinstance(field, Money):
+            result[name + CURRENCY] = Code(3, null=field.null)
+    result["__indexed__"] = frozenset(indexed)
+    return result
+
+
+class RecordMeta(ModelMeta):
+    """Reads the class arguments of a record and expands its fields before Tortoise sees them."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], attributes: dict[str, Any], **options: Any) -> "RecordMeta":
+        return super().__new__(mcs, name, bases, _expanded(attributes) | {"__options__": options})  # type: ignore[return-value]
+
+    def __init__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any], **options: Any) -> None:
+        super().__init__(name, bases, attributes)
+        cls._meta.db_table = cls._meta.db_table or snake(name)
+
+
+class Record(Model, metaclass=RecordMeta):
+    """A record of the customer graph. Class arguments: `prefix` of its ids, `plural` name, `root` false for links.
+
+    A record may define the class methods `prepare(changes, unit)` and `validate(changes, unit)`, both async: the first
+    derives values before the checks, the second yields violations.
+    """
+
+    __options__: ClassVar[dict[str, Any]]
+    __indexed__: ClassVar[frozenset[str]]
+
+    id = Identity(primary_key=True, description="Global id: a prefix that names the kind of record, and a UUIDv7.")
+    version = fields.IntField(description="Counts the changes of this record from 1; give it back to update safely.")
+    created_at = Timestamp(db_index=True, description="When the record was created, UTC.")
+    created_by: Any = fields.ForeignKeyField(
+        "graph.Actor", related_name=False, on_delete=fields.RESTRICT, description="Who created the record."
+    )
+    updated_at = Timestamp(db_index=True, description="When the record was last changed, UTC.")
+    updated_by: Any = fields.ForeignKeyField(
+        "graph.Actor", related_name=False, on_delete=fields.RESTRICT, description="Who changed the record last."
+    )
+    deleted_at = Timestamp(null=True, description="When the record was deleted, UTC; null while it is live.")
+    deletion = fields.UUIDField(null=True, description="The deletion that took the record, so that it can be restored.")
+
+    class Meta:
+        abstract = True
+
+
+class Relation(Model, metaclass=RecordMeta):
+    """Rows that Accord derives and keeps beside the records, such as the ancestors of an account: read, never written.
+
+    Class argument: `order`, the fields by which they come.
+    """
+
+    __options__: ClassVar[dict[str, Any]]
+    __indexed__: ClassVar[frozenset[str]]
+
+    id = Identity(primary_key=True, description="Id of the relation.")
+
+    class Meta:
+        abstract = True
+
+
+class Extension(Model, metaclass=RecordMeta):
+    """Fields that a plugin adds to a core record: one row for each owner, made and deleted with it."""
+
+    __options__: ClassVar[dict[str, Any]]
+    __indexed__: ClassVar[frozenset[str]]
+
+    class Meta:
+        abstract = True
+
+
+class AccountExtension(Extension):
+    """Fields that a plugin adds to accounts. Class argument: `namespace`, the name under which the API shows them."""
+
+    owner: Any = fields.OneToOneField("graph.Account", related_name=False, primary_key=True, description="Its account.")
+
+    class Meta:
+        abstract = True
+
+
+class ContactExtension(Extension):
+    """Fields that a plugin adds to contacts. Class argument: `namespace`."""
+
+    owner: Any = fields.OneToOneField("graph.Contact", related_name=False, primary_key=True, description="Its contact.")
+
+    class Meta:
+        abstract = True
+
+
+class AddressExtension(Extension):
+    """Fields that a plugin adds to addresses. Class argument: `namespace`."""
+
+    owner: Any = fields.OneToOneField("graph.Address", related_name=False, primary_key=True, description="Its address.")
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,1 @@
+"""The GraphQL API over the graph: types, inputs, operations, limits and the HTTP view."""

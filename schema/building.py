@@ -1,0 +1,54 @@
+"""The schema, built from a catalogue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+
+from ..graph.catalogue import Catalogue
+from .filter_types import add_filters, add_operators
+from .input_types import add_groups, add_inputs
+from .mutation_types import MutationField, add_mutation
+from .output_types import add_record, add_shared
+from .query_types import RootField, add_query
+from .scalars import scalar_map
+from .typebook import TypeBook
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltSchema:
+    """A schema with what each of its root fields does."""
+
+    schema: strawberry.Schema
+    core: GraphQLSchema
+    reads: dict[str, RootField]
+    writes: dict[str, MutationField]
+
+
+def build_schema(catalogue: Catalogue, *, name: Callable[[], str]) -> BuiltSchema:
+    """Build the schema of a catalogue; `name` makes a name that no other schema in the process has.
+
+    Raises SchemaError where two things claim one name.
+    """
+    book = TypeBook(f"accord_schema_{name()}")
+    with book.opened():
+        add_shared(book)
+        add_operators(book)
+        for record in catalogue.types.values():
+            add_record(book, catalogue, record)
+            add_filters(book, catalogue, record)
+            add_groups(book, record)
+            add_inputs(book, catalogue, record)
+        reads = add_query(book, catalogue)
+        writes = add_mutation(book, catalogue)
+        schema = strawberry.Schema(
+            query=book.get("Query"),
+            mutation=book.get("Mutation"),
+            types=[book.get(record.name) for record in catalogue.records()],
+            config=StrawberryConfig(scalar_map=scalar_map(), auto_camel_case=False),
+        )
+        core = schema._schema  # pyright: ignore[reportPrivateUsage] - Strawberry offers no other way to it
+        core.type_map  # noqa: B018 - references are followed while the book is open
+    return BuiltSchema(schema=schema, core=core, reads=reads, writes=writes)

@@ -1,0 +1,142 @@
+"""Documents: parsed and validated once, kept with the plans of their fields for as long as they are used."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.get_variable_signature import get_variable_signature
+from graphql.execution.values import VariableValues
+
+from ..graph.reading.selection import Ref
+from .selecting import fixed_variables
+
+MOST_DOCUMENTS = 500
+MOST_PLANS = 200  # of one document
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One operation of a valid document."""
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    fragments: dict[str, FragmentDetails]
+    fixed: frozenset[str]
+    plans: OrderedDict[Any, Any] = field(default_factory=OrderedDict[Any, Any])
+
+    @property
+    def type(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.node.operation
+
+    def keep(self, key: Any, plan: Any) -> None:
+        """Keep a plan; the one that was made first goes when there are too many."""
+        self.plans[key] = plan
+        if len(self.plans) > MOST_PLANS:
+            self.plans.popitem(last=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A document, or what is wrong with it."""
+
+    operations: Mapping[str | None, Operation]
+    errors: Sequence[GraphQLError] = ()
+
+
+class Documents:
+    """The documents that were asked for lately, by their text."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+
+    def get(self, text: str) -> Document:
+        """The document with this text, parsed and validated."""
+        kept = self._kept.get(text)
+        if kept is not None:
+            self._kept.move_to_end(text)
+            return kept
+        document = self._read(text)
+        self._kept[text] = document
+        if len(self._kept) > MOST_DOCUMENTS:
+            self._kept.popitem(last=False)
+        return document
+
+    def _read(self, text: str) -> Document:
+        try:
+            document = parse(text)
+        except GraphQLError as error:
+            return Document(operations={}, errors=[coded(error, "SYNTAX_ERROR")])
+        errors = validate(self._schema, document, max_errors=50)
+        if errors:
+            return Document(operations={}, errors=[coded(error, "VALIDATION_ERROR") for error in errors])
+        fragments: dict[str, FragmentDetails] = {}
+        for definition in document.definitions:
+            if isinstance(definition, FragmentDefinitionNode):
+                signatures = {
+                    variable.variable.name.value: get_variable_signature(self._schema, variable)
+                    for variable in definition.variable_definitions or ()
+                }
+                fragments[definition.name.value] = FragmentDetails(definition, signatures or None)  # type: ignore[arg-type]
+        operations = {
+            node.name.value if node.name else None: Operation(
+                document=document, node=node, fragments=fragments, fixed=fixed_variables(node, fragments)
+            )
+            for node in document.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        return Document(operations=operations)
+
+
+def coded(error: GraphQLError, code: str) -> GraphQLError:
+    """The error with a code in its extensions, unless it has one."""
+    error.extensions = {"code": code, **(error.extensions or {})}
+    return error
+
+
+def symbolic(values: VariableValues, fixed: frozenset[str]) -> tuple[VariableValues, Any]:
+    """The variables with a reference in place of each value that only a parameter takes, and the shape of the rest.
+
+    Equal shapes mean equal statements. Booleans, nulls, enum members, the keys of objects and the lengths of lists of
+    objects shape a statement; texts, numbers and lists of them do not.
+    """
+    coerced: dict[str, Any] = {}
+    shape: list[Any] = []
+    for name, value in values.coerced.items():
+        if name in fixed:
+            coerced[name] = value
+            shape.append((name, value))
+        else:
+            coerced[name], outline = _symbol(value, (name,))
+            shape.append((name, outline))
+    return VariableValues(values.sources, coerced), tuple(shape)
+
+
+def _symbol(value: Any, path: tuple[str | int, ...]) -> tuple[Any, Any]:
+    if value is None or isinstance(value, bool | Enum):
+        return value, (value.__class__.__name__, str(value))
+    if isinstance(value, dict):
+        found: dict[str, Any] = {}
+        outline: list[Any] = []
+        for name, inner in value.items():  # type: ignore[reportUnknownVariableType]
+            found[name], shape = _symbol(inner, (*path, name))
+            outline.append((name, shape))
+        return found, tuple(outline)
+    if isinstance(value, list) and any(item is None or isinstance(item, dict | list | Enum | bool) for item in value):  # type: ignore[reportUnknownVariableType]
+        parts = [_symbol(item, (*path, index)) for index, item in enumerate(value)]  # type: ignore[reportUnknownArgumentType]
+        return [part for part, _ in parts], ("list", *(shape for _, shape in parts))
+    return Ref(path), "list" if isinstance(value, list) else "value"

@@ -1,0 +1,155 @@
+"""Root fields of a query: each becomes one plan, bound to the variables and run as one statement."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import GraphQLObjectType
+
+from ..graph.catalogue import Catalogue, RecordType
+from ..graph.databases.database import Reader
+from ..graph.errors import InvalidInput
+from ..graph.identity import type_of_id
+from ..graph.reading.compiler import (
+    MOST_IDS,
+    compile_connection,
+    compile_matching,
+    compile_record,
+    compile_records,
+)
+from ..graph.reading.dialects import Dialect
+from ..graph.reading.plan import Plan, complete, resolved
+from .query_types import RootField, key_name, public_uniques
+from .selecting import Details, Selector
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The JSON text of a field, and the paths of computed fields in it that failed."""
+
+    text: bytes
+    failed: Sequence[tuple[str, ...]] = ()
+
+
+NULL = Answer(text=b"null")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A root field with its plan; for `nodes`, with the ids in the order they were asked for."""
+
+    plan: Plan
+    ids: Any = None
+
+
+class Roots:
+    """Makes and runs the plans of root fields."""
+
+    def __init__(self, catalogue: Catalogue, dialect: Dialect, fields: Mapping[str, RootField]) -> None:
+        self.catalogue = catalogue
+        self.dialect = dialect
+        self.fields = fields
+
+    def shape(self, name: str, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
+        """What besides the variables' shape a field's plan depends on: the types that ids name."""
+        match self.fields[name].how:
+            case "node":
+                return type_of_id(self.catalogue, resolved(arguments["id"], variables)).name
+            case "nodes":
+                ids = resolved(arguments["ids"], variables)
+                if len(ids) > MOST_IDS:
+                    raise InvalidInput("INVALID_PAGE", f"nodes: {len(ids)} ids are too many; {MOST_IDS} are allowed.")
+                return tuple(sorted({type_of_id(self.catalogue, one).name for one in ids}))
+            case _:
+                return None
+
+    def prepare(
+        self, selector: Selector, parent: GraphQLObjectType, key: str, details: Details, shape: Any
+    ) -> Prepared | None:
+        """The plan for a root field; None where nothing needs to be asked."""
+        name = details[0].node.name.value
+        root = self.fields[name]
+        arguments = selector.arguments(parent, details)
+        match root.how:
+            case "list":
+                assert root.record is not None
+                connection = selector.connection(root.record, parent, key, details)
+                return Prepared(plan=compile_connection(self.catalogue, self.dialect, connection))
+            case "one":
+                assert root.record is not None
+                return Prepared(plan=self._one(selector, root.record, key, details, arguments))
+            case "node":
+                record = self.catalogue[shape]
+                fields = selector.record(record, details)
+                plan = compile_record(self.catalogue, self.dialect, record, fields, arguments["id"], f"{key}.id")
+                return Prepared(plan=plan)
+            case _:
+                if not shape:
+                    return None
+                wanted = [
+                    (self.catalogue[type_], selector.record(self.catalogue[type_], details), _OfType(type_))
+                    for type_ in shape
+                ]
+                return Prepared(
+                    plan=compile_records(self.catalogue, self.dialect, wanted, f"{key}.ids"), ids=arguments["ids"]
+                )
+
+    def _one(
+        self, selector: Selector, record: RecordType, key: str, details: Details, arguments: Mapping[str, Any]
+    ) -> Plan:
+        id_, by = arguments.get("id"), arguments.get("by")
+        if (id_ is None) == (by is None):
+            raise InvalidInput("INVALID_KEY", f"{key}: give either id or by.", argument=f"{key}.id")
+        fields = selector.record(record, details)
+        if by is not None and "id" in by:
+            id_ = by["id"]
+        if id_ is not None:
+            return compile_record(self.catalogue, self.dialect, record, fields, id_, f"{key}.id")
+        filter_ = key_filter(record, by or {})
+        return compile_matching(self.catalogue, self.dialect, record, fields, filter_, f"{key}.by")
+
+    async def run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader) -> Answer:
+        """Run a plan's one statement."""
+        plan = prepared.plan
+        if prepared.ids is None:
+            rows = await reader.fetch(plan.statement, plan.bind(variables))
+            return completed(plan, rows[0][0]) if rows else NULL
+        ids = resolved(prepared.ids, variables)
+        by_type: dict[str, Any] = {}
+        for one in ids:
+            by_type.setdefault(f"={type_of_id(self.catalogue, one).name}", []).append(one)
+        rows = await reader.fetch(plan.statement, plan.bind(by_type))
+        found = {row[0]: row[1] for row in rows}
+        return completed(plan, "[" + ",".join(found.get(one, "null") for one in ids) + "]")
+
+
+def _OfType(name: str) -> Any:  # noqa: N802 - reads as what it stands for: the ids of that type
+    from ..graph.reading.selection import Ref
+
+    return Ref((f"={name}",))
+
+
+def key_filter(record: RecordType, by: Mapping[str, Any]) -> dict[str, Any]:
+    """The filter that a key other than id stands for."""
+    if "externalId" in by:
+        key = by["externalId"]
+        return {"externalIds": {"some": {"system": {"eq": key["system"]}, "value": {"eq": key["value"]}}}}
+    for unique in public_uniques(record):
+        name = key_name(unique)
+        if name in by:
+            columns = [record.columns[field] for field in unique.fields]
+            given = by[name] if len(columns) > 1 else {columns[0].api: by[name]}
+            return {
+                column.api: {"eqIgnoreCase" if column.folded else "eq": given[column.api]} for column in columns
+            }
+    raise InvalidInput("INVALID_KEY", "by names no key; give exactly one.")
+
+
+def completed(plan: Plan, text: str) -> Answer:
+    """The answer with its computed fields filled in; without any, the text as it came."""
+    if not plan.completions:
+        return Answer(text=text.encode())
+    value = orjson.loads(text)
+    failed = complete(value, plan.completions)
+    return Answer(text=orjson.dumps(value), failed=failed)

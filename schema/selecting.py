@@ -1,0 +1,249 @@
+"""From a GraphQL field to a selection of our own: fragments, directives, aliases and arguments are worked out here."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
+from graphql.execution.values import VariableValues, get_argument_values
+
+from ..graph.catalogue import (
+    Catalogue,
+    Column,
+    ComputedField,
+    ExtensionField,
+    GroupField,
+    Kind,
+    Member,
+    RecordType,
+    ToMany,
+    ToOne,
+)
+from ..graph.reading.selection import (
+    Aggregates,
+    ColumnSelection,
+    ComputedSelection,
+    ConnectionPart,
+    ConnectionSelection,
+    Constant,
+    Cursor,
+    Edges,
+    MoneySelection,
+    Node,
+    Nodes,
+    ObjectSelection,
+    Page,
+    PageInfo,
+    RecordSelection,
+    Selection,
+    Statistics,
+    TotalCount,
+)
+
+Details = list[FieldDetails]
+
+
+class Selector:
+    """Makes selections from the fields of one operation."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        schema: GraphQLSchema,
+        fragments: dict[str, FragmentDetails],
+        variables: VariableValues,
+        operation: OperationDefinitionNode,
+    ) -> None:
+        self.catalogue = catalogue
+        self.schema = schema
+        self.fragments = fragments
+        self.variables = variables
+        self.operation = operation
+
+    def arguments(self, parent: GraphQLObjectType, details: Details) -> dict[str, Any]:
+        """The arguments of a field; variables in them stand for themselves."""
+        first = details[0]
+        definition = parent.fields[first.node.name.value]
+        return get_argument_values(definition, first.node, self.variables, first.fragment_variable_values)
+
+    def subfields(self, type_: GraphQLObjectType, details: Details) -> Iterator[tuple[str, str, Details]]:
+        """Each key of the selection set, the name of its field, and its details."""
+        collected = collect_subfields(self.schema, self.fragments, self.variables, self.operation, type_, details)
+        for key, found in collected.grouped_field_set.items():
+            yield key, found[0].node.name.value, found
+
+    def type_of(self, parent: GraphQLObjectType, details: Details) -> GraphQLObjectType:
+        """The object type that a field yields, lists and non-null aside."""
+        named = get_named_type(parent.fields[details[0].node.name.value].type)
+        assert isinstance(named, GraphQLObjectType)  # interfaces are resolved before a selection is made
+        return named
+
+    def named_type(self, parent: GraphQLObjectType, details: Details) -> Any:
+        """The type that a field yields, lists and non-null aside, be it an object or a leaf."""
+        return get_named_type(parent.fields[details[0].node.name.value].type)
+
+    def object_type(self, name: str) -> GraphQLObjectType:
+        """The object type of that name."""
+        type_ = self.schema.type_map[name]
+        assert isinstance(type_, GraphQLObjectType)  # asked for by the names of records alone
+        return type_
+
+    # records ---------------------------------------------------------------------------------------------------
+
+    def record(self, record: RecordType, details: Details) -> tuple[Selection, ...]:
+        """What is selected of a record."""
+        type_ = self.object_type(record.name)
+        return tuple(
+            Constant(key=key, text=type_.name)
+            if name == "__typename"
+            else self._member(record, record.members[name], key, type_, found)
+            for key, name, found in self.subfields(type_, details)
+        )
+
+    def _member(
+        self, record: RecordType, member: Member, key: str, parent: GraphQLObjectType, details: Details
+    ) -> Selection:
+        match member:
+            case Column():
+                return self._column(member, key, parent, details)
+            case GroupField():
+                return self._group(member, key, self.type_of(parent, details), details)
+            case ComputedField():
+                return ComputedSelection(key=key, field=member)
+            case ToOne() | ExtensionField():
+                target = self.catalogue[member.target]
+                return RecordSelection(key=key, member=member, record=target, fields=self.record(target, details))
+            case ToMany():
+                target = self.catalogue[member.target]
+                link = self.catalogue[member.link] if member.link else None
+                return self.connection(target, parent, key, details, member=member, link=link)
+
+    def _column(self, column: Column, key: str, parent: GraphQLObjectType, details: Details) -> Selection:
+        if column.kind is not Kind.MONEY:
+            return ColumnSelection(key=key, column=column)
+        type_ = self.type_of(parent, details)
+        parts: list[Selection] = [
+            Constant(key=inner, text="Money")
+            if name == "__typename"
+            else MoneySelection(key=inner, column=column, part=name)
+            for inner, name, _ in self.subfields(type_, details)
+        ]
+        return ObjectSelection(key=key, fields=tuple(parts), columns=(column,))
+
+    def _group(self, group: GroupField, key: str, type_: GraphQLObjectType, details: Details) -> Selection:
+        fields: list[Selection] = []
+        for inner, name, found in self.subfields(type_, details):
+            if name == "__typename":
+                fields.append(Constant(key=inner, text=type_.name))
+                continue
+            member = group.members[name]
+            if isinstance(member, GroupField):
+                fields.append(self._group(member, inner, self.type_of(type_, found), found))
+            else:
+                fields.append(self._column(member, inner, type_, found))
+        return ObjectSelection(key=key, fields=tuple(fields), columns=tuple(group.columns()))
+
+    # connections -----------------------------------------------------------------------------------------------
+
+    def connection(
+        self,
+        record: RecordType,
+        parent: GraphQLObjectType,
+        key: str,
+        details: Details,
+        *,
+        member: ToMany | None = None,
+        link: RecordType | None = None,
+    ) -> ConnectionSelection:
+        """What is selected of a page of records."""
+        given = self.arguments(parent, details)
+        page = Page(
+            first=given.get("first"),
+            last=given.get("last"),
+            after=given.get("after"),
+            before=given.get("before"),
+            filter=given.get("filter"),
+            through=given.get("through"),
+            order=tuple(given.get("orderBy") or ()),
+        )
+        type_ = self.type_of(parent, details)
+        parts = tuple(
+            self._part(record, link, inner, name, type_, found)
+            for inner, name, found in self.subfields(type_, details)
+        )
+        return ConnectionSelection(key=key, record=record, page=page, parts=parts, member=member, link=link)
+
+    def _part(
+        self,
+        record: RecordType,
+        link: RecordType | None,
+        key: str,
+        name: str,
+        type_: GraphQLObjectType,
+        details: Details,
+    ) -> ConnectionPart:
+        match name:
+            case "nodes":
+                return Nodes(key=key, fields=self.record(record, details))
+            case "edges":
+                return self._edges(record, link, key, self.type_of(type_, details), details)
+            case "pageInfo":
+                found = self.subfields(self.type_of(type_, details), details)
+                return PageInfo(key=key, facts=tuple((inner, fact) for inner, fact, _ in found))
+            case "totalCount":
+                return TotalCount(key=key)
+            case "aggregates":
+                return self._aggregates(record, key, self.type_of(type_, details), details)
+            case _:
+                return Constant(key=key, text=type_.name)
+
+    def _edges(
+        self, record: RecordType, link: RecordType | None, key: str, type_: GraphQLObjectType, details: Details
+    ) -> Edges:
+        fields: list[Selection | Cursor | Node] = []
+        for inner, name, found in self.subfields(type_, details):
+            match name:
+                case "cursor":
+                    fields.append(Cursor(key=inner))
+                case "node":
+                    fields.append(Node(key=inner, fields=self.record(record, found)))
+                case "__typename":
+                    fields.append(Constant(key=inner, text=type_.name))
+                case _ if link is not None:
+                    column = link.columns["id"] if name == "linkId" else link.members[name]
+                    assert isinstance(column, Column)  # edges show columns of the link alone
+                    fields.append(self._column(column, inner, type_, found))
+        return Edges(key=key, fields=tuple(fields))
+
+    def _aggregates(self, record: RecordType, key: str, type_: GraphQLObjectType, details: Details) -> Aggregates:
+        parts: list[TotalCount | Statistics | Constant] = []
+        for inner, name, found in self.subfields(type_, details):
+            if name == "__typename":
+                parts.append(Constant(key=inner, text=type_.name))
+            elif name == "count":
+                parts.append(TotalCount(key=inner))
+            else:
+                column = record.members[name]
+                assert isinstance(column, Column)  # figures are derived from columns alone
+                figures = self.type_of(type_, found)
+                facts = tuple(
+                    (figure_key, f"={figures.name}" if figure == "__typename" else figure)
+                    for figure_key, figure, _ in self.subfields(figures, found)
+                )
+                parts.append(Statistics(key=inner, column=column, facts=facts))
+        return Aggregates(key=key, parts=tuple(parts))
+
+
+def fixed_variables(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]) -> frozenset[str]:
+    """The variables whose values shape the statement, not just its parameters: page sizes and currencies."""
+    found: set[str] = set()
+    stack: list[Any] = [operation, *(fragment.definition for fragment in fragments.values())]
+    while stack:
+        node = stack.pop()
+        selection_set = getattr(node, "selection_set", None)
+        if selection_set is not None:
+            stack.extend(selection_set.selections)
+        for argument in getattr(node, "arguments", None) or ():
+            if argument.name.value in {"first", "last"} and argument.value.kind == "variable":
+                found.add(argument.value.name.value)
+    return frozenset(found)

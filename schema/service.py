@@ -1,0 +1,251 @@
+"""The service: runs documents. Knows GraphQL and the graph, and nothing of HTTP."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationType,
+    execute,
+    get_variable_values,
+)
+from graphql.execution.collect_fields import collect_fields
+from graphql.execution.executor import Executor
+from graphql.pyutils import Path
+
+from ..graph.databases.database import Database, Reader
+from ..graph.errors import GraphError
+from .documents import Document, Documents, Operation, coded, symbolic
+from .reading import Answer, Prepared, Roots
+from .selecting import Details, Selector
+from .writing import Mutations
+
+log = logging.getLogger("accord.schema")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who asks: the actor, and a name for the request in logs."""
+
+    actor: UUID
+    request: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One document to run."""
+
+    query: str
+    variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    operation_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of a request. Without `ran` nothing was run, and there is no data."""
+
+    data: dict[str, Any] | None
+    errors: Sequence[GraphQLError] = ()
+    ran: bool = True
+
+    def encoded(self) -> bytes:
+        """The response as JSON."""
+        body: dict[str, Any] = {}
+        if self.errors:
+            body["errors"] = [error.formatted for error in self.errors]
+        if self.ran:
+            body["data"] = self.data
+        return orjson.dumps(body)
+
+    def decoded(self) -> dict[str, Any]:
+        """The response as Python values."""
+        return orjson.loads(self.encoded())
+
+
+class Service:
+    """Runs documents against one schema and one database."""
+
+    def __init__(self, schema: GraphQLSchema, database: Database, roots: Roots, mutations: Mutations) -> None:
+        self.schema = schema
+        self.database = database
+        self.roots = roots
+        self.mutations = mutations
+        self.documents = Documents(schema)
+
+    async def run(self, request: Request, caller: Caller) -> Result:
+        """Run one document; every error has a code and says what to do."""
+        document = self.documents.get(request.query)
+        operation, problems = chosen(document, request.operation_name)
+        if operation is None:
+            return Result(data=None, errors=problems, ran=False)
+        variables = get_variable_values(
+            self.schema, operation.node.variable_definitions or (), dict(request.variables), max_errors=50
+        )
+        if isinstance(variables, list):
+            return Result(data=None, errors=[coded(error, "INVALID_VARIABLE") for error in variables], ran=False)
+        run = _Run(self, operation, variables, caller, request)
+        if operation.type is OperationType.SUBSCRIPTION:
+            error = GraphQLError("A subscription needs a WebSocket or a stream.", extensions={"code": "NO_STREAM"})
+            return Result(data=None, errors=[error], ran=False)
+        return await run.query() if operation.type is OperationType.QUERY else await run.mutation()
+
+
+def chosen(document: Document, name: str | None) -> tuple[Operation | None, Sequence[GraphQLError]]:
+    """The operation to run, or why there is none."""
+    if document.errors:
+        return None, document.errors
+    if name is not None and name in document.operations:
+        return document.operations[name], ()
+    if name is not None:
+        text = f"The document has no operation called {name[:60]!r}; it has {_names(document)}."
+        return None, [GraphQLError(text, extensions={"code": "UNKNOWN_OPERATION"})]
+    if len(document.operations) == 1:
+        return next(iter(document.operations.values())), ()
+    text = f"The document has {len(document.operations)} operations: {_names(document)}; say which by operationName."
+    return None, [GraphQLError(text, extensions={"code": "OPERATION_NAME_REQUIRED"})]
+
+
+def _names(document: Document) -> str:
+    return ", ".join(sorted(name or "one without a name" for name in document.operations)) or "none"
+
+
+class _Run:
+    """One operation being run."""
+
+    def __init__(self, service: Service, operation: Operation, variables: Any, caller: Caller, request: Request) -> None:
+        self.service = service
+        self.operation = operation
+        self.variables = variables
+        self.symbols, self.shape = symbolic(variables, operation.fixed)
+        self.caller = caller
+        self.request = request
+        self.errors: list[GraphQLError] = []
+
+    async def query(self) -> Result:
+        """Run all root fields side by side, each as one statement."""
+        schema = self.service.schema
+        assert schema.query_type is not None
+        fields = self._root_fields(schema.query_type)
+        if any(details[0].node.name.value in {"__schema", "__type"} for details in fields.values()):
+            return await self._with_executor()
+        answers = await asyncio.gather(
+            *(self.root(schema.query_type, key, details) for key, details in fields.items())
+        )
+        return Result(data=dict(zip(fields, answers, strict=True)), errors=self.errors)
+
+    async def mutation(self) -> Result:
+        """Run the root fields one after the other, each as one unit of work."""
+        service = self.service
+        type_ = service.schema.mutation_type
+        assert type_ is not None
+        selector = Selector(
+            service.roots.catalogue, service.schema, self.operation.fragments, self.variables, self.operation.node
+        )
+        data: dict[str, Any] = {}
+        for key, details in self._root_fields(type_).items():
+            if details[0].node.name.value == "__typename":
+                data[key] = type_.name
+                continue
+            try:
+                data[key] = await service.mutations.run(selector, type_, details, self.caller.actor)
+            except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
+                self.errors.append(reported(error, key, details, self.caller))
+                data[key] = None
+        return Result(data=data, errors=self.errors)
+
+    def _root_fields(self, type_: GraphQLObjectType) -> dict[str, Details]:
+        collected = collect_fields(
+            self.service.schema, self.operation.fragments, self.variables, type_, self.operation.node
+        )
+        return collected.grouped_field_set
+
+    async def _with_executor(self) -> Result:
+        """Introspection goes through graphql-core, which hands the other root fields back to us."""
+        run = self
+
+        class WithReads(Executor[Any]):
+            def execute_field(
+                self, parent_type: Any, source: Any, field_details_list: Any, path: Path, position_context: Any
+            ) -> Any:
+                name = field_details_list[0].node.name.value
+                if parent_type is self.schema.query_type and name in run.service.roots.fields:
+                    return run.root(parent_type, str(path.key), field_details_list)
+                return super().execute_field(parent_type, source, field_details_list, path, position_context)
+
+        result = execute(
+            self.service.schema,
+            self.operation.document,
+            variable_values=dict(self.request.variables),
+            operation_name=self.operation.node.name.value if self.operation.node.name else None,
+            executor_class=WithReads,
+        )
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        return Result(data=result.data, errors=[*(result.errors or ()), *self.errors])
+
+    async def root(self, parent: GraphQLObjectType, key: str, details: Details) -> Any:
+        """One root field's JSON; null with an error beside it if it can't be read."""
+        if details[0].node.name.value == "__typename":
+            return parent.name
+        try:
+            answer = await self._read(parent, key, details, self.service.database)
+        except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
+            self.errors.append(reported(error, key, details, self.caller))
+            return None
+        for failed in answer.failed:
+            self.errors.append(
+                GraphQLError(
+                    f"{failed[-1]} could not be worked out; it is null where it was asked for.",
+                    nodes=[found.node for found in details],
+                    path=[key, *(step for step in failed if step != "*")],
+                    extensions={"code": "COMPUTATION_FAILED"},
+                )
+            )
+        return orjson.Fragment(answer.text)
+
+    async def _read(self, parent: GraphQLObjectType, key: str, details: Details, reader: Reader) -> Answer:
+        roots, operation = self.service.roots, self.operation
+        variables: Mapping[str, Any] = self.variables.coerced
+        selector = Selector(
+            roots.catalogue, self.service.schema, operation.fragments, self.symbols, operation.node
+        )
+        name = details[0].node.name.value
+        extra = None
+        if roots.fields[name].how.startswith("node"):
+            extra = roots.shape(name, selector.arguments(parent, details), variables)
+        plan_key = (key, self.shape, extra)
+        prepared: Prepared | None = operation.plans.get(plan_key)
+        if prepared is None:
+            prepared = roots.prepare(selector, parent, key, details, extra)
+            if prepared is None:
+                return Answer(text=b"[]")
+            operation.keep(plan_key, prepared)
+        return await roots.run(prepared, variables, reader)
+
+
+def reported(error: Exception, key: str, details: Details, caller: Caller) -> GraphQLError:
+    """The error as the caller may see it; one that nobody expected gets an incident id and goes to the log whole."""
+    nodes = [found.node for found in details]
+    if isinstance(error, GraphError):
+        return GraphQLError(
+            error.message, nodes=nodes, path=[key], extensions={"code": error.code, **dict(error.details)}
+        )
+    if isinstance(error, GraphQLError):
+        located = GraphQLError(error.message, nodes=error.nodes or nodes, path=[key], extensions=error.extensions)
+        return coded(located, "INVALID_ARGUMENT")
+    incident = uuid4().hex[:12]
+    log.error("incident %s in request %s at %s", incident, caller.request, key, exc_info=error)
+    return GraphQLError(
+        f"Something went wrong inside Accord; tell the operator about incident {incident}.",
+        nodes=nodes,
+        path=[key],
+        extensions={"code": "INTERNAL_ERROR", "incident": incident},
+    )

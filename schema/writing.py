@@ -1,0 +1,208 @@
+"""Root fields of a mutation: each is one unit of work, whose payload is read by the compiler."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from graphql import GraphQLObjectType, is_leaf_type
+
+from ..graph.catalogue import RecordType
+from ..graph.databases.database import Database, Reader, Transaction
+from ..graph.errors import InvalidInput
+from ..graph.identity import global_id
+from ..graph.reading.compiler import compile_ids, compile_records
+from ..graph.reading.plan import Plan
+from ..graph.reading.selection import Selection
+from ..graph.writing.outcome import Operation, Outcome, WriteRequest
+from ..graph.writing.write import LARGEST_BULK, Writer
+from ..plugins.violations import Path, Violation
+from .mutation_types import MutationField
+from .reading import completed
+from .selecting import Details, Selector
+
+
+class Mutations:
+    """Runs the fields of Mutation."""
+
+    def __init__(self, fields: Mapping[str, MutationField], writer: Writer, database: Database) -> None:
+        self.fields = fields
+        self.writer = writer
+        self.database = database
+
+    async def run(
+        self, selector: Selector, parent: GraphQLObjectType, details: Details, actor: UUID
+    ) -> Any:
+        """Run one mutation; returns its payload as selected, records in it as finished JSON text."""
+        name = details[0].node.name.value
+        field = self.fields[name]
+        arguments = selector.arguments(parent, details)
+        inputs, paths = await self._inputs(field, arguments)
+        request = WriteRequest(
+            name=name,
+            record=field.record.name,
+            operation=field.operation,
+            inputs=inputs,
+            paths=paths,
+            actor=actor,
+            atomic=arguments.get("atomic", True),
+            dry_run=arguments.get("dryRun", False),
+            idempotency_key=arguments.get("idempotencyKey"),
+            fingerprint=_fingerprint(arguments),
+        )
+        payload = _Payload(self, selector, field, selector.type_of(parent, details), details)
+        if not inputs:
+            return payload.render(Outcome(ids=[]), dry_run=request.dry_run)
+        if request.dry_run:
+
+            async def preview(transaction: Transaction, outcome: Outcome) -> None:
+                await payload.read(transaction, outcome)
+
+            outcome = await self.writer.write(request, preview)
+        else:
+            outcome = await self.writer.write(request)
+            await payload.read(self.database, outcome)
+        return payload.render(outcome, dry_run=request.dry_run)
+
+    async def _inputs(
+        self, field: MutationField, arguments: Mapping[str, Any]
+    ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Path]]:
+        """The inputs of a mutation and where each stands among its arguments."""
+        if field.operation not in {Operation.DELETE, Operation.RESTORE}:
+            if field.is_bulk:
+                given = arguments["inputs"]
+                return given, [("inputs", place) for place in range(len(given))]
+            return [arguments["input"]], [("input",)]
+        if not field.is_bulk:
+            return [arguments], [("id",)]
+        ids, filter_ = arguments.get("ids"), arguments.get("filter")
+        if (ids is None) == (filter_ is None):
+            raise InvalidInput("INVALID_BULK", "Say which records by ids, or by filter where there is one: exactly one.")
+        if ids is None:
+            if not constrains(filter_):
+                raise InvalidInput(
+                    "UNBOUNDED_WRITE", "The filter constrains nothing, so it would take every record; state a condition."
+                )
+            plan = compile_ids(self.writer.catalogue, self.database.dialect, field.record, filter_, LARGEST_BULK)
+            rows = await self.database.fetch(plan.statement, plan.bind({}))
+            if len(rows) > LARGEST_BULK:
+                raise InvalidInput("INVALID_BULK", f"The filter finds more than {LARGEST_BULK} records; narrow it.")
+            ids = [row[0] for row in rows]
+        return [{"id": id_} for id_ in ids], [("ids", place) for place in range(len(ids))]
+
+
+def constrains(filter_: Any) -> bool:
+    """Whether a filter states any condition at all."""
+    if isinstance(filter_, Mapping):
+        return any(
+            all(map(constrains, value)) and bool(value) if name == "or" else constrains(value)
+            for name, value in filter_.items()
+        )
+    if isinstance(filter_, list):
+        return any(map(constrains, filter_))
+    return True
+
+
+def _fingerprint(arguments: Mapping[str, Any]) -> str:
+    stated = {name: value for name, value in arguments.items() if name != "idempotencyKey"}
+    return hashlib.sha256(orjson.dumps(stated, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+class _Payload:
+    """A payload as it is selected: its records are read by one statement, the rest is known from the outcome."""
+
+    def __init__(
+        self, mutations: Mutations, selector: Selector, field: MutationField, type_: GraphQLObjectType, details: Details
+    ) -> None:
+        self.mutations = mutations
+        self.selector = selector
+        self.field = field
+        self.type = type_
+        self.details = details
+        self.texts: dict[str, dict[str, str]] = {}
+        self.plans: dict[str, Plan] = {}
+
+    @property
+    def record(self) -> RecordType:
+        return self.field.record
+
+    def _selections(self) -> dict[str, Sequence[Selection]]:
+        """What is selected of the written records, by the key of the selection."""
+        found: dict[str, Sequence[Selection]] = {}
+        for key, name, details in self.selector.subfields(self.type, self.details):
+            if name == self.record.singular:
+                found[key] = self.selector.record(self.record, details)
+            elif name == "results":
+                result = self.selector.object_type(f"{self.record.name}BulkResult")
+                for inner, inner_name, inner_details in self.selector.subfields(result, details):
+                    if inner_name == self.record.singular:
+                        found[f"{key}.{inner}"] = self.selector.record(self.record, inner_details)
+        return found
+
+    async def read(self, reader: Reader, outcome: Outcome) -> None:
+        """Read the written records, as far as they are selected."""
+        ids = [global_id(self.record, id_) for id_ in outcome.ids if id_ is not None]
+        if not ids:
+            return
+        catalogue, dialect = self.mutations.writer.catalogue, self.mutations.database.dialect
+        for key, fields in self._selections().items():
+            plan = compile_records(catalogue, dialect, [(self.record, fields, tuple(dict.fromkeys(ids)))], key)
+            rows = await reader.fetch(plan.statement, plan.bind({}))
+            self.texts[key] = {row[0]: row[1] for row in rows}
+            self.plans[key] = plan
+
+    def render(self, outcome: Outcome, *, dry_run: bool) -> Any:
+        """The payload as JSON values."""
+        if self.field.is_bulk:
+            written = sum(id_ is not None for id_ in outcome.ids)
+            value: dict[str, Any] = {
+                "results": [self._result(root, id_, outcome, dry_run) for root, id_ in enumerate(outcome.ids)],
+                "written": written,
+                "refused": len(outcome.ids) - written,
+            }
+        else:
+            value = self._result(0, outcome.ids[0], outcome, dry_run)
+        value["violations"] = [_violation(one) for _, one in outcome.violations]
+        return self._shaped(self.type, value, self.details, "")
+
+    def _result(self, root: int, id_: UUID | None, outcome: Outcome, dry_run: bool) -> dict[str, Any]:
+        shown = None if id_ is None else global_id(self.record, id_)
+        return {
+            "index": root,
+            "id": None if dry_run else shown,
+            "violations": [_violation(one) for one in outcome.of(root)],
+            self.record.singular: shown,
+        }
+
+    def _shaped(self, type_: GraphQLObjectType, value: Mapping[str, Any], details: Details, prefix: str) -> Any:
+        """The selected part of an object."""
+        shaped: dict[str, Any] = {}
+        for key, name, found in self.selector.subfields(type_, details):
+            if name == "__typename":
+                shaped[key] = type_.name
+            elif name == self.record.singular and name in value:
+                shaped[key] = self._record(f"{prefix}{key}", value[name])
+            else:
+                inner = value[name]
+                named = self.selector.named_type(type_, found)
+                if is_leaf_type(named) or inner is None:
+                    shaped[key] = inner
+                elif isinstance(inner, list):
+                    shaped[key] = [self._shaped(named, item, found, f"{key}.") for item in inner]
+        return shaped
+
+    def _record(self, key: str, shown: str | None) -> Any:
+        text = self.texts.get(key, {}).get(shown or "")
+        return None if text is None else orjson.Fragment(completed(self.plans[key], text).text)
+
+
+def _violation(violation: Violation) -> dict[str, Any]:
+    return {
+        "code": violation.code,
+        "message": violation.message,
+        "path": list(violation.path),
+        "severity": violation.severity.value,
+        "reference": violation.reference,
+        "plugin": violation.plugin,
+    }

@@ -1,0 +1,1 @@
+"""A toy app whose models are those after all of its migrations."""
