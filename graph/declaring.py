@@ -232,7 +232,9 @@ class _Draft:
             elif issubclass(self.model, Extension):
                 namespace = self.options.get("namespace", "")
                 target._add(
-                    ExtensionField(name=namespace, api=namespace, target=self.name, description=self.model.__doc__ or "")
+                    ExtensionField(
+                        name=namespace, api=namespace, target=self.name, description=self.model.__doc__ or ""
+                    )
                 )
             elif field.related_name:
                 target._add(

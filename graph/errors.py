@@ -1,9 +1,9 @@
 """Errors of the graph that a caller can do something about.
 
-    GraphError            has a code, a message for the caller, and details for machines
-    ├── InvalidInput      an argument can't be used as it is
-    ├── NotFound          nothing is there under this id or key
-    └── Unavailable       the database can't be reached or answered too late
+GraphError            has a code, a message for the caller, and details for machines
+├── InvalidInput      an argument can't be used as it is
+├── NotFound          nothing is there under this id or key
+└── Unavailable       the database can't be reached or answered too late
 """
 
 from collections.abc import Mapping

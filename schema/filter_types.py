@@ -60,7 +60,9 @@ def add_operators(book: TypeBook) -> None:
     book.enum(OrderDirection)
     text = ("eq", "ne", "in", "nin", "lt", "lte", "gt", "gte", "startsWith")
     ignoring = ("eqIgnoreCase", "inIgnoreCase", "startsWithIgnoreCase")
-    _operators(book, "TextFilter", "Conditions on a text; less and greater follow the sort order.", str, text + ignoring)
+    _operators(
+        book, "TextFilter", "Conditions on a text; less and greater follow the sort order.", str, text + ignoring
+    )
     _operators(book, "CodeFilter", "Conditions on a code, compared character by character.", str, text)
     _operators(book, "IDFilter", "Conditions on an id.", strawberry.ID, ("eq", "ne", "in", "nin"))
     _operators(book, "BooleanFilter", "Conditions on a truth value.", bool, ("eq", "ne"))
@@ -69,7 +71,11 @@ def add_operators(book: TypeBook) -> None:
         _operators(book, name, f"Conditions on a value of type {what}.", type_, text[:8])
     money = book.reference("MoneyInput")
     _operators(
-        book, "MoneyFilter", "Conditions on an amount; only amounts in the same currency match.", money, ("eq", *text[4:8])
+        book,
+        "MoneyFilter",
+        "Conditions on an amount; only amounts in the same currency match.",
+        money,
+        ("eq", *text[4:8]),
     )
     _operators(book, "TextListFilter", "Conditions on a list of texts.", str, ("has", "hasAny", "hasAll", "isEmpty"))
 

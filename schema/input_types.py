@@ -91,7 +91,9 @@ def _values(book: TypeBook, record: RecordType, *, needed: bool) -> Iterator[Fie
         if isinstance(member, Column) and is_writable(member):
             type_ = value_type(book, member)
             optional = member.nullable or member.default is not ABSENT or not needed or _is_in_whole(record, member)
-            yield FieldSpec(name=member.api, type=nullable(type_) if optional else type_, description=member.description)
+            yield FieldSpec(
+                name=member.api, type=nullable(type_) if optional else type_, description=member.description
+            )
         elif isinstance(member, GroupField):
             type_ = nullable(book.reference(f"{member.type_name}Input"))
             yield FieldSpec(name=member.api, type=type_, description=member.description)

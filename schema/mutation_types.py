@@ -64,7 +64,9 @@ def add_mutation(book: TypeBook, catalogue: Catalogue) -> dict[str, MutationFiel
                         arguments=tuple(_arguments(book, record, operation, is_bulk=is_bulk)),
                     )
                 )
-    book.output("Mutation", "What can be written. Each field is one unit of work: all of it happens, or nothing.", specs)
+    book.output(
+        "Mutation", "What can be written. Each field is one unit of work: all of it happens, or nothing.", specs
+    )
     return fields
 
 
@@ -84,9 +86,7 @@ def _add_payloads(book: TypeBook, record: RecordType) -> None:
     )
     book.output(f"{record.name}Payload", f"What came of writing a {record.name}.", [id_, record_field, violations])
     index = FieldSpec(name="index", type=int, description="Which input it is, counted from 0.")
-    book.output(
-        f"{record.name}BulkResult", "What came of one input of a bulk.", [index, id_, record_field, violations]
-    )
+    book.output(f"{record.name}BulkResult", "What came of one input of a bulk.", [index, id_, record_field, violations])
     book.output(
         f"{record.name}BulkPayload",
         f"What came of writing {record.name} records in bulk.",

@@ -140,9 +140,7 @@ def key_filter(record: RecordType, by: Mapping[str, Any]) -> dict[str, Any]:
         if name in by:
             columns = [record.columns[field] for field in unique.fields]
             given = by[name] if len(columns) > 1 else {columns[0].api: by[name]}
-            return {
-                column.api: {"eqIgnoreCase" if column.folded else "eq": given[column.api]} for column in columns
-            }
+            return {column.api: {"eqIgnoreCase" if column.folded else "eq": given[column.api]} for column in columns}
     raise InvalidInput("INVALID_KEY", "by names no key; give exactly one.")
 
 

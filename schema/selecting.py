@@ -168,8 +168,7 @@ class Selector:
         )
         type_ = self.type_of(parent, details)
         parts = tuple(
-            self._part(record, link, inner, name, type_, found)
-            for inner, name, found in self.subfields(type_, details)
+            self._part(record, link, inner, name, type_, found) for inner, name, found in self.subfields(type_, details)
         )
         return ConnectionSelection(key=key, record=record, page=page, parts=parts, member=member, link=link)
 

@@ -80,12 +80,15 @@ class Service:
         self.mutations = mutations
         self.documents = Documents(schema)
 
-    async def run(self, request: Request, caller: Caller) -> Result:
+    async def run(self, request: Request, caller: Caller, *, queries_only: bool = False) -> Result:
         """Run one document; every error has a code and says what to do."""
         document = self.documents.get(request.query)
         operation, problems = chosen(document, request.operation_name)
         if operation is None:
             return Result(data=None, errors=problems, ran=False)
+        if queries_only and operation.type is not OperationType.QUERY:
+            error = GraphQLError("Only queries can be run by GET; use POST.", extensions={"code": "QUERY_REQUIRED"})
+            return Result(data=None, errors=[error], ran=False)
         variables = get_variable_values(
             self.schema, operation.node.variable_definitions or (), dict(request.variables), max_errors=50
         )
@@ -120,7 +123,9 @@ def _names(document: Document) -> str:
 class _Run:
     """One operation being run."""
 
-    def __init__(self, service: Service, operation: Operation, variables: Any, caller: Caller, request: Request) -> None:
+    def __init__(
+        self, service: Service, operation: Operation, variables: Any, caller: Caller, request: Request
+    ) -> None:
         self.service = service
         self.operation = operation
         self.variables = variables
@@ -136,9 +141,7 @@ class _Run:
         fields = self._root_fields(schema.query_type)
         if any(details[0].node.name.value in {"__schema", "__type"} for details in fields.values()):
             return await self._with_executor()
-        answers = await asyncio.gather(
-            *(self.root(schema.query_type, key, details) for key, details in fields.items())
-        )
+        answers = await asyncio.gather(*(self.root(schema.query_type, key, details) for key, details in fields.items()))
         return Result(data=dict(zip(fields, answers, strict=True)), errors=self.errors)
 
     async def mutation(self) -> Result:
@@ -214,9 +217,7 @@ class _Run:
     async def _read(self, parent: GraphQLObjectType, key: str, details: Details, reader: Reader) -> Answer:
         roots, operation = self.service.roots, self.operation
         variables: Mapping[str, Any] = self.variables.coerced
-        selector = Selector(
-            roots.catalogue, self.service.schema, operation.fragments, self.symbols, operation.node
-        )
+        selector = Selector(roots.catalogue, self.service.schema, operation.fragments, self.symbols, operation.node)
         name = details[0].node.name.value
         extra = None
         if roots.fields[name].how.startswith("node"):

@@ -31,9 +31,7 @@ class Mutations:
         self.writer = writer
         self.database = database
 
-    async def run(
-        self, selector: Selector, parent: GraphQLObjectType, details: Details, actor: UUID
-    ) -> Any:
+    async def run(self, selector: Selector, parent: GraphQLObjectType, details: Details, actor: UUID) -> Any:
         """Run one mutation; returns its payload as selected, records in it as finished JSON text."""
         name = details[0].node.name.value
         field = self.fields[name]
@@ -78,11 +76,14 @@ class Mutations:
             return [arguments], [("id",)]
         ids, filter_ = arguments.get("ids"), arguments.get("filter")
         if (ids is None) == (filter_ is None):
-            raise InvalidInput("INVALID_BULK", "Say which records by ids, or by filter where there is one: exactly one.")
+            raise InvalidInput(
+                "INVALID_BULK", "Say which records by ids, or by filter where there is one: exactly one."
+            )
         if ids is None:
             if not constrains(filter_):
                 raise InvalidInput(
-                    "UNBOUNDED_WRITE", "The filter constrains nothing, so it would take every record; state a condition."
+                    "UNBOUNDED_WRITE",
+                    "The filter constrains nothing, so it would take every record; state a condition.",
                 )
             plan = compile_ids(self.writer.catalogue, self.database.dialect, field.record, filter_, LARGEST_BULK)
             rows = await self.database.fetch(plan.statement, plan.bind({}))

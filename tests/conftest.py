@@ -1,11 +1,14 @@
 """What every test may ask for, and a loud word where PostgreSQL was not to be had."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from accord.tests.accord_fixture import Bench, new_database, open_bench
 from accord.tests.postgres_server import PostgresServer, PostgresUnavailableError, running_postgres
 
 UNAVAILABLE = "PostgreSQL is not available: "
@@ -51,3 +54,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(reason.removeprefix("Skipped: "))
     for report in missed:
         terminalreporter.line(f"  {report.nodeid}")
+
+
+@pytest.fixture
+async def bench(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    """An Accord on an empty database of its own, on each kind of database."""
+    server: PostgresServer | None = None
+    name = f"t{uuid4().hex}"
+    if database_kind == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+    async with open_bench(new_database(database_kind, tmp_path, server, name)) as opened:
+        yield opened
+    if server is not None:
+        server.drop_database(name)

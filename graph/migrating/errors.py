@@ -1,4 +1,4 @@
-# ruff: noqa: N818 - the names say what happened
+
 """Errors of the migrate engine.
 
 MigrationError

@@ -45,7 +45,9 @@ def page_size(first: int | None, last: int | None, where: str) -> tuple[int, boo
     if not 1 <= size <= LARGEST_PAGE:
         name = "first" if last is None else "last"
         raise InvalidInput(
-            "INVALID_PAGE", f"{where}: {name} is {size}; pages hold 1 to {LARGEST_PAGE} rows.", argument=f"{where}.{name}"
+            "INVALID_PAGE",
+            f"{where}: {name} is {size}; pages hold 1 to {LARGEST_PAGE} rows.",
+            argument=f"{where}.{name}",
         )
     return size, last is not None
 
@@ -79,9 +81,7 @@ def compile_matching(
     """The plan for the one record that a filter by a unique key matches."""
     writer = _Writer(catalogue, dialect)
     rows = Table(record=record, alias="r")
-    return writer.plan(
-        writer.single(rows, fields, [FilterCompiler(writer.compilation).compile(rows, filter_, where)])
-    )
+    return writer.plan(writer.single(rows, fields, [FilterCompiler(writer.compilation).compile(rows, filter_, where)]))
 
 
 def compile_records(
@@ -261,7 +261,10 @@ class _Writer:
                 count = f"select count(*) from {base.source()} where {_met(base.conditions)}"
                 return [name, Sql(f"cast(({count}) as text)")]
             case Aggregates():
-                return [name, *aggregate_pieces(self.compilation, part, base.source(), _met(base.conditions), base.rows)]
+                return [
+                    name,
+                    *aggregate_pieces(self.compilation, part, base.source(), _met(base.conditions), base.rows),
+                ]
             case PageInfo():
                 facts = [self._fact(key, fact, connection, base, rows, link, shape) for key, fact in part.facts]
                 return [name, "{", *separated(facts), "}"]
@@ -319,9 +322,7 @@ class _Writer:
                 if cursor is None:
                     return [name, "false"]
                 side = f"{where}.{'before' if shape.backwards else 'after'}"
-                inside = beyond(
-                    self.compilation, shape.ordering, base.tables, cursor, side, after=not shape.backwards
-                )
+                inside = beyond(self.compilation, shape.ordering, base.tables, cursor, side, after=not shape.backwards)
                 met = _met([*base.conditions, f"({inside}) is not true"])
                 exists = f"exists (select 1 from {base.source(shape.ordering)} where {met})"
                 return [name, Sql(f"case when {exists} then 'true' else 'false' end")]
@@ -375,7 +376,9 @@ class _Base:
             self.conditions.append(f"t.{member.foreign} = {owner.key}")
             return
         self.tables["l"] = Table(record=link, alias="l")
-        self._source = f"{link.table} l join {self.rows.record.table} t on t.{self.rows.record.key} = l.{member.link_target}"
+        self._source = (
+            f"{link.table} l join {self.rows.record.table} t on t.{self.rows.record.key} = l.{member.link_target}"
+        )
         self.conditions.append(f"l.{member.foreign} = {owner.key}")
 
     def source(self, ordering: Ordering | None = None) -> str:
@@ -387,5 +390,3 @@ class _Base:
 
 def _met(conditions: Sequence[str]) -> str:
     return " and ".join(f"({condition})" if " or " in condition else condition for condition in conditions) or "true"
-
-

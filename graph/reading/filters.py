@@ -192,7 +192,9 @@ class FilterCompiler:
 
         def convert_all(values: Any) -> Any:
             if len(values) > MOST_IN_LIST:
-                raise InvalidInput("FILTER_TOO_LARGE", f"{len(values)} values are too many; {MOST_IN_LIST} are allowed.")
+                raise InvalidInput(
+                    "FILTER_TOO_LARGE", f"{len(values)} values are too many; {MOST_IN_LIST} are allowed."
+                )
             converted = [convert(one) for one in values]
             return store(Kind.TEXT_LIST, converted, "sqlite") if sqlite else converted
 

@@ -130,9 +130,7 @@ def _prefix(key: SortKey) -> str:
     return key.record.prefix or "own"
 
 
-def _cursor_value(
-    ordering: Ordering, position: int, kind: str, memo: dict[str, list[Any]]
-) -> Callable[[Any], Any]:
+def _cursor_value(ordering: Ordering, position: int, kind: str, memo: dict[str, list[Any]]) -> Callable[[Any], Any]:
     """A converter from a cursor to its value at `position`, as the database takes it."""
     key = ordering.keys[position]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalogue import Column, ComputedField, ExtensionField, GroupField, RecordType, ToMany, ToOne
+from ..catalogue import Column, ComputedField, ExtensionField, RecordType, ToMany, ToOne
 
 
 @dataclass(frozen=True)

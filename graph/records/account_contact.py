@@ -61,9 +61,7 @@ class AccountContact(Record, prefix="acn"):
         await demote_others(changes, unit, ["contact_id"])
 
     @classmethod
-    async def validate_changes(
-        cls, changes: Sequence[Change], unit: Unit
-    ) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
         """A relationship doesn't end before it starts."""
         for change in changes:
             started, ended = change.after["started_on"], change.after["ended_on"]

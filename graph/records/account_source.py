@@ -89,9 +89,7 @@ class AccountSource(Record, prefix="src"):
                 unit.set_derived("Account", "source_category", {account_id: change.after["category"]})
 
     @classmethod
-    async def validate_changes(
-        cls, changes: Sequence[Change], unit: Unit
-    ) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
         """Sources are only ever added; a referral names its referrer."""
         for change in changes:
             if change.kind is ChangeKind.DELETE:

@@ -68,8 +68,12 @@ class Address(Record, prefix="adr", plural="addresses"):
         formatted = computed(
             list[str], needs=PRINTED, by=printed_lines, description="The address's lines as printed in its country."
         )
-        accounts = through("AddressLink", owner="address", target="account", description="Accounts at this address.", nested=False)
-        contacts = through("AddressLink", owner="address", target="contact", description="Contacts at this address.", nested=False)
+        accounts = through(
+            "AddressLink", owner="address", target="account", description="Accounts at this address.", nested=False
+        )
+        contacts = through(
+            "AddressLink", owner="address", target="contact", description="Contacts at this address.", nested=False
+        )
         labels = through("LabelLink", owner="address", target="label", description="Labels on the address.")
 
     @classmethod

@@ -36,7 +36,9 @@ class Contact(Record, prefix="con"):
     department = fields.CharField(150, null=True, db_index=True, description="Department.")
     language = Code(35, null=True, db_index=True, description="Preferred language, a BCP 47 tag such as pt-BR.")
     time_zone = Code(64, null=True, db_index=True, description="Time zone by its IANA name, such as Europe/Berlin.")
-    do_not_contact = fields.BooleanField(default=False, db_index=True, description="True where nobody may get in touch.")
+    do_not_contact = fields.BooleanField(
+        default=False, db_index=True, description="True where nobody may get in touch."
+    )
     reports_to: Any = fields.ForeignKeyField(
         "graph.Contact",
         null=True,
@@ -80,11 +82,13 @@ class Contact(Record, prefix="con"):
                         after[column] = found
 
     @classmethod
-    async def validate_changes(
-        cls, changes: Sequence[Change], unit: Unit
-    ) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
         """Nobody reports to themselves, however long the way."""
-        moved = [c for c in changes if c.is_write and c.changed("reports_to_id") and isinstance(c.after["reports_to_id"], UUID)]
+        moved = [
+            c
+            for c in changes
+            if c.is_write and c.changed("reports_to_id") and isinstance(c.after["reports_to_id"], UUID)
+        ]
         bosses: dict[UUID, UUID | None] = {c.id: c.after["reports_to_id"] for c in changes if c.is_live}
         for _ in range(LONGEST_CHAIN):
             unknown = {boss for boss in bosses.values() if isinstance(boss, UUID) and boss not in bosses}

@@ -39,7 +39,9 @@ class ContactGroup(Record, prefix="grp"):
         db_index=True,
         description="Fixed members, or all contacts that the filter matches.",
     )
-    member_filter = Document(null=True, description="For a filtered group: a filter of contacts, in the API's own form.")
+    member_filter = Document(
+        null=True, description="For a filtered group: a filter of contacts, in the API's own form."
+    )
 
     class Policies:
         name = Policy(unique=True)

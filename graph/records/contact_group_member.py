@@ -27,9 +27,7 @@ class ContactGroupMember(Record, prefix="gme"):
         once = unique("group", "contact")
 
     @classmethod
-    async def validate_changes(
-        cls, changes: Sequence[Change], unit: Unit
-    ) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
         """Only fixed groups have members of their own."""
         created = [change for change in changes if change.kind is ChangeKind.CREATE]
         rows = await unit.rows("ContactGroup", "id", {change.after["group_id"] for change in created})

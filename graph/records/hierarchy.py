@@ -8,9 +8,7 @@ from ...plugins.changes import Change, Unit
 from ...plugins.violations import Rule
 
 DEEPEST = 20
-CYCLE = Rule(
-    code="CYCLE", message="The account would stand above itself: {id} is the account itself or lies below it."
-)
+CYCLE = Rule(code="CYCLE", message="The account would stand above itself: {id} is the account itself or lies below it.")
 TOO_DEEP = Rule(code="TOO_DEEP", message="The hierarchy would be {depth} levels deep; {deepest} are allowed.")
 
 
@@ -24,7 +22,9 @@ async def keep_hierarchy(changes: Sequence[Change], unit: Unit) -> None:
         return
     await unit.lock("account hierarchy")
     stored = [id_ for id_, change in moved.items() if change.before is not None]
-    below = {row["descendant_id"]: row["ancestor_id"] for row in await unit.rows("AccountAncestry", "ancestor_id", stored)}
+    below = {
+        row["descendant_id"]: row["ancestor_id"] for row in await unit.rows("AccountAncestry", "ancestor_id", stored)
+    }
     rows = await unit.rows("Account", "id", [id_ for id_ in below if id_ not in moved], live=False)
     parents: dict[UUID, UUID | None] = {row["id"]: row["parent_id"] for row in rows}
     parents |= {id_: change.after["parent_id"] for id_, change in moved.items()}

@@ -41,6 +41,12 @@ class Label(Record, prefix="lbl"):
     class Policies:
         scope = Policy(create_only=True)
         once = unique("scope", "name")
-        accounts = through("LabelLink", owner="label", target="account", description="Accounts with this label.", nested=False)
-        contacts = through("LabelLink", owner="label", target="contact", description="Contacts with this label.", nested=False)
-        addresses = through("LabelLink", owner="label", target="address", description="Addresses with this label.", nested=False)
+        accounts = through(
+            "LabelLink", owner="label", target="account", description="Accounts with this label.", nested=False
+        )
+        contacts = through(
+            "LabelLink", owner="label", target="contact", description="Contacts with this label.", nested=False
+        )
+        addresses = through(
+            "LabelLink", owner="label", target="address", description="Addresses with this label.", nested=False
+        )

@@ -10,9 +10,7 @@ from ...plugins.violations import Rule
 from ..values.text import fold
 
 PATIENCE = 0.05  # seconds that one pattern may take on one name
-PATTERN = Rule(
-    code="NAME_PATTERN", message="{name!r} does not match the naming rule of {kind} accounts{example}."
-)
+PATTERN = Rule(code="NAME_PATTERN", message="{name!r} does not match the naming rule of {kind} accounts{example}.")
 PATTERN_SLOW = Rule(
     code="NAME_PATTERN", message="The naming rule of {kind} accounts takes too long on {name!r}; simplify its pattern."
 )

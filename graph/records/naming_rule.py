@@ -24,7 +24,9 @@ class NamingRule(Record, prefix="nrl"):
     pattern = fields.CharField(300, null=True, description="Regular expression that the whole name has to match.")
     example = fields.CharField(200, null=True, description="A name that matches, shown when one does not.")
     unique_names = fields.BooleanField(default=False, description="True where no two accounts share a name.")
-    number_prefix = fields.CharField(20, null=True, description="What numbers begin with; numbers are made if it is set.")
+    number_prefix = fields.CharField(
+        20, null=True, description="What numbers begin with; numbers are made if it is set."
+    )
     number_digits = fields.IntField(default=6, description="Digits of the number after the prefix, zeros in front.")
     next_number = fields.IntField(default=1, description="The number that the next account gets.")
 
@@ -32,9 +34,7 @@ class NamingRule(Record, prefix="nrl"):
         kind = Policy(unique=True, create_only=True)
 
     @classmethod
-    async def validate_changes(
-        cls, changes: Sequence[Change], unit: Unit
-    ) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
         """The pattern can be used, and the example shows a name that it matches."""
         for change in changes:
             after = change.after

@@ -79,9 +79,7 @@ def _returning(
             yield from _also(unit, kind, row, ChangeKind.RESTORE, cause)
 
 
-def _also(
-    unit: UnitOfWork, kind: RecordType, row: dict[str, Any], what: ChangeKind, because: Change
-) -> list[Change]:
+def _also(unit: UnitOfWork, kind: RecordType, row: dict[str, Any], what: ChangeKind, because: Change) -> list[Change]:
     known = unit.change(kind.name, row["id"])
     if known is not None and (known.kind is what or known.before is None):
         return []

@@ -112,7 +112,9 @@ async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) ->
             continue
         if value in mine:
             other = spelled(mine[value].at(key.fields[-1]))
-            unit.violate(REPEATED.broken(_at(record, change, key), what=record.name, fields=_fields(key), other=other), change)
+            unit.violate(
+                REPEATED.broken(_at(record, change, key), what=record.name, fields=_fields(key), other=other), change
+            )
             continue
         mine[value] = change
         if change.kind is ChangeKind.RESTORE or change.changed(*columns):

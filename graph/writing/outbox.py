@@ -178,7 +178,9 @@ class OutboxWorker:
             try:
                 await consumer.handle(event)
             except Exception as error:  # a consumer may be a plugin or a remote service: tried again, then parked
-                log.warning("%s failed on event %s, attempt %s", consumer.name, event.id, event.attempts, exc_info=error)
+                log.warning(
+                    "%s failed on event %s, attempt %s", consumer.name, event.id, event.attempts, exc_info=error
+                )
                 await self._postpone(event, f"{consumer.name}: {type(error).__name__}")
                 return
         await self._set(event, done_at=self._now())

@@ -363,9 +363,7 @@ class Planner:
 
     # values ----------------------------------------------------------------------------------------------------
 
-    def _fill(
-        self, intent: Intent, change: Change, record: RecordType, given: Mapping[str, Any], path: Path
-    ) -> None:
+    def _fill(self, intent: Intent, change: Change, record: RecordType, given: Mapping[str, Any], path: Path) -> None:
         """Set the columns that an input states."""
         for name, value in given.items():
             here = (*path, name)
@@ -455,4 +453,3 @@ def blank(record: RecordType) -> dict[str, Any]:
 def _all(intent: Intent) -> list[Intent]:
     """An intent and everything nested in it, owners first."""
     return [intent, *(inner for child in intent.children for inner in _all(child))]
-

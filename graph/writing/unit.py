@@ -99,9 +99,7 @@ class UnitOfWork:
         """Hold a named lock until the transaction ends."""
         await self.transaction.lock(name)
 
-    async def rows(
-        self, record: str, column: str, values: Iterable[Any], *, live: bool = True
-    ) -> Sequence[Values]:
+    async def rows(self, record: str, column: str, values: Iterable[Any], *, live: bool = True) -> Sequence[Values]:
         """Stored rows whose column is one of the values."""
         return await self.reader.find(self.catalogue[record], column, values, live=live)
 

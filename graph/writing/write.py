@@ -125,7 +125,9 @@ def _outcome(ids: Sequence[UUID | None], violations: Sequence[tuple[int, Violati
     return Outcome(ids=ids, violations=tuple(unique))
 
 
-async def _changes(unit: UnitOfWork, record: RecordType, request: WriteRequest, roots: Sequence[int]) -> dict[int, UUID]:
+async def _changes(
+    unit: UnitOfWork, record: RecordType, request: WriteRequest, roots: Sequence[int]
+) -> dict[int, UUID]:
     """The changes that the inputs ask for."""
     inputs = [(root, request.paths[root], request.inputs[root]) for root in roots]
     match request.operation:
@@ -160,9 +162,7 @@ async def _by_id(unit: UnitOfWork, record: RecordType, operation: Operation, inp
             unit.violate_at(STALE_VERSION.broken(at, actual=row["version"], expected=expected), root)
         kind = ChangeKind.RESTORE if restoring else ChangeKind.DELETE
         if unit.change(record.name, id_) is None:
-            unit.add(
-                Change(kind=kind, record=record.name, id=id_, path=path, root=root, before=row, after=dict(row))
-            )
+            unit.add(Change(kind=kind, record=record.name, id=id_, path=path, root=root, before=row, after=dict(row)))
     return {root: id_ for root, (id_, _, _) in ids.items()}
 
 

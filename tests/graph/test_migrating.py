@@ -1,12 +1,11 @@
 """The migrate engine on both databases: nothing is lost, nothing is half done, and what is there is what is declared."""
 
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +28,6 @@ from accord.graph.migrating import (
     IndexInvalid,
     LockTimeout,
     MigrationApp,
-    MigrationError,
     MigrationFailed,
     MigrationsUnusable,
     Report,
@@ -481,7 +479,9 @@ async def test_a_sqlite_file_is_copied_before_it_is_migrated_and_five_copies_are
         (MIGRATIONS.parent / "unused").exists()
         package = shop.folder / shop.target.apps[0].migrations
         (package / f"{names[-1]}.py").write_text(HEAD + source, encoding="utf-8")
-        await shop.using(*ALL, **{f"m{p.stem}": p.read_text().removeprefix(HEAD) for p in package.glob("000[4-9]*")}).apply()
+        await shop.using(
+            *ALL, **{f"m{p.stem}": p.read_text().removeprefix(HEAD) for p in package.glob("000[4-9]*")}
+        ).apply()
     assert [path.name.partition("-from-")[2] for path in find_copies(shop.target)] == [
         f"shop.{name}.db" for name in names[3:8]
     ]
@@ -491,7 +491,9 @@ async def test_a_place_that_cannot_be_opened_is_named_without_its_password(shop:
     place = "/nowhere/shop.db" if shop.target.kind == "sqlite" else "postgresql://me:secret@127.0.0.1:1/shop"
     with pytest.raises(DatabaseUnreachable) as raised:
         await apply(replace(shop.target, location=place), progress=lambda step: None)
-    assert str(raised.value).startswith(f"The database {'/nowhere/shop.db' if 'db' in place else '127.0.0.1/shop'} can't")
+    assert str(raised.value).startswith(
+        f"The database {'/nowhere/shop.db' if 'db' in place else '127.0.0.1/shop'} can't"
+    )
     assert "secret" not in str(raised.value)
 
 
@@ -512,7 +514,9 @@ async def test_migrations_that_cannot_work_are_refused_before_the_database_is_op
 ):
     monkeypatch.syspath_prepend(tmp_path)
     target = Target(kind="sqlite", location="/nowhere", apps=(), clock=clock)
-    odd = Shop(target=target, folder=tmp_path).using(*ALL, m0004_odd=f"class Migration(migrations.Migration):\n    {source}\n")
+    odd = Shop(target=target, folder=tmp_path).using(
+        *ALL, m0004_odd=f"class Migration(migrations.Migration):\n    {source}\n"
+    )
     with pytest.raises(MigrationsUnusable, match=words):
         await status(odd.target)
     for name in [name for name in sys.modules if name.startswith("shop_")]:

@@ -14,9 +14,7 @@ class Customer(Model):
     code = fields.CharField(20, db_index=True)
     active = fields.BooleanField(db_default=True)
     credit = fields.BigIntField(null=True)
-    parent: Any = fields.ForeignKeyField(
-        "shop.Customer", null=True, related_name="children", on_delete=fields.RESTRICT
-    )
+    parent: Any = fields.ForeignKeyField("shop.Customer", null=True, related_name="children", on_delete=fields.RESTRICT)
 
     class Meta:
         table = "customer"
@@ -37,7 +35,9 @@ class Order(Model):
 
 class Profile(Model):
     customer: Any = fields.OneToOneField("shop.Customer", related_name="profile", primary_key=True)
-    favourite: Any = fields.OneToOneField("shop.Order", null=True, related_name="favoured_by", on_delete=fields.SET_NULL)
+    favourite: Any = fields.OneToOneField(
+        "shop.Order", null=True, related_name="favoured_by", on_delete=fields.SET_NULL
+    )
     note = fields.CharField(100, null=True)
 
     class Meta:

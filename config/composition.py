@@ -1,0 +1,120 @@
+"""The composition root: from settings to a running Accord. As many as are wanted may live in one process."""
+
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from ..graph.bootstrap import ensure_system_actor
+from ..graph.catalogue import Catalogue
+from ..graph.databases.database import Database
+from ..graph.databases.postgresql import PostgreSQL
+from ..graph.databases.sqlite import SQLite
+from ..graph.declaring import declare
+from ..graph.identity import IdSource, NewId
+from ..graph.indexes import derive_indexes
+from ..graph.migrating import MigrationApp, Target
+from ..graph.records import RECORDS
+from ..graph.writing.outbox import Consumer, OutboxWorker
+from ..graph.writing.write import Writer
+from ..schema.building import BuiltSchema, build_schema
+from ..schema.reading import Roots
+from ..schema.service import Service
+from ..schema.writing import Mutations
+from .settings import Settings
+
+CORE = MigrationApp(
+    label="graph",
+    models=("accord.graph.records", "accord.graph.writing.tables"),
+    migrations="accord.graph.migrations",
+)
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def random_ids() -> NewId:
+    """A source of ids for production: the machine's time and its randomness."""
+    return IdSource(now_ms=lambda: time.time_ns() // 1_000_000, random_bits=random.SystemRandom().getrandbits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accord:
+    """A running Accord: everything that requests and commands work with."""
+
+    settings: Settings
+    catalogue: Catalogue
+    database: Database
+    schema: BuiltSchema
+    writer: Writer
+    service: Service
+    worker: OutboxWorker
+
+
+def core_catalogue(models: Sequence[type[Any]] = RECORDS) -> Catalogue:
+    """The catalogue of the core records, or of those given."""
+    return declare(models)
+
+
+def migration_target(
+    settings: Settings,
+    catalogue: Catalogue,
+    *,
+    apps: Sequence[MigrationApp] = (CORE,),
+    clock: Clock = wall_clock,
+) -> Target:
+    """What migrations take the settings' database to."""
+    return Target(
+        kind=settings.database_kind,
+        location=settings.database_location,
+        apps=tuple(apps),
+        indexes=derive_indexes(catalogue),
+        clock=clock,
+    )
+
+
+@asynccontextmanager
+async def open_accord(
+    settings: Settings,
+    *,
+    models: Sequence[type[Any]] = RECORDS,
+    clock: Clock = wall_clock,
+    new_id: NewId | None = None,
+    consumers: Sequence[Consumer] = (),
+) -> AsyncIterator[Accord]:
+    """Open a migrated database and put everything around it together; raises GraphError Unavailable if it can't be."""
+    catalogue = core_catalogue(models)
+    database: Database
+    if settings.database_kind == "sqlite":
+        database = await SQLite.open(Path(settings.database_location))
+    else:
+        database = await PostgreSQL.open(settings.database_location)
+    try:
+        await ensure_system_actor(database, catalogue, clock())
+        schema = build_schema(catalogue, name=lambda: uuid4().hex)
+        writer = Writer(catalogue=catalogue, database=database, now=clock, new_id=new_id or random_ids())
+        service = Service(
+            schema.core,
+            database,
+            Roots(catalogue, database.dialect, schema.reads),
+            Mutations(schema.writes, writer, database),
+        )
+        yield Accord(
+            settings=settings,
+            catalogue=catalogue,
+            database=database,
+            schema=schema,
+            writer=writer,
+            service=service,
+            worker=OutboxWorker(database, consumers, now=clock),
+        )
+    finally:
+        await database.close()

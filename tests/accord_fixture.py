@@ -1,0 +1,99 @@
+"""An Accord on a database of its own, as tests use it: through GraphQL, with a clock that they turn."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from accord.config.composition import Accord, core_catalogue, migration_target, open_accord
+from accord.config.settings import Settings
+from accord.graph.bootstrap import SYSTEM_ACTOR
+from accord.graph.migrating import apply
+from accord.graph.writing.outbox import Consumer
+from accord.schema.service import Caller, Request, Result
+
+
+@dataclass
+class TurnedClock:
+    """A clock that stands still until it is turned."""
+
+    now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, **step: float) -> None:
+        """Turn the clock on."""
+        self.now += timedelta(**step)
+
+
+@dataclass
+class Statements:
+    """The statements that ran while it was listening."""
+
+    texts: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """An open Accord with what tests do to it."""
+
+    accord: Accord
+    clock: TurnedClock
+
+    @property
+    def kind(self) -> str:
+        return self.accord.settings.database_kind
+
+    async def run(self, query: str, *, actor: UUID = SYSTEM_ACTOR, **variables: Any) -> Result:
+        """Run a document as a request would."""
+        caller = Caller(actor=actor, request="test")
+        return await self.accord.service.run(Request(query=query, variables=variables), caller)
+
+    async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of a document that must run without errors."""
+        answer = (await self.run(query, **variables)).decoded()
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def errors(self, query: str, **variables: Any) -> list[dict[str, Any]]:
+        """The errors of a document that must have some."""
+        answer = (await self.run(query, **variables)).decoded()
+        assert answer.get("errors"), answer
+        return answer["errors"]
+
+    @asynccontextmanager
+    async def counting(self) -> AsyncIterator[Statements]:
+        """Listen to the statements that reach the database to read."""
+        database: Any = self.accord.database
+        heard, fetch = Statements(), database.fetch
+
+        async def listen(statement: str, parameters: Sequence[Any]) -> Any:
+            heard.texts.append(statement)
+            return await fetch(statement, parameters)
+
+        database.fetch = listen
+        try:
+            yield heard
+        finally:
+            del database.fetch
+
+
+@asynccontextmanager
+async def open_bench(location: str, *, consumers: Sequence[Consumer] = (), **options: Any) -> AsyncIterator[Bench]:
+    """An Accord on the database at `location` (a setting), migrated first."""
+    settings = Settings(database=location)
+    clock = TurnedClock()
+    await apply(migration_target(settings, core_catalogue(), clock=clock), progress=lambda step: None)
+    async with open_accord(settings, clock=clock, consumers=consumers, **options) as accord:
+        yield Bench(accord=accord, clock=clock)
+
+
+def new_database(kind: str, folder: Path, server: Any, name: str) -> str:
+    """The setting of a new, empty database."""
+    if kind == "sqlite":
+        return f"sqlite:{folder / 'accord.db'}"
+    return server.create_database(name)
