@@ -19,6 +19,8 @@ from ..graph.declaring import declare
 from ..graph.identity import IdSource, NewId
 from ..graph.indexes import derive_indexes
 from ..graph.migrating import MigrationApp, Target
+from ..graph.reading.scope import Ground
+from ..graph.reading.stored_filters import StoredFilters
 from ..graph.records import RECORDS
 from ..graph.writing.outbox import Consumer, OutboxWorker
 from ..graph.writing.write import Writer
@@ -89,8 +91,12 @@ async def open_accord(
     clock: Clock = wall_clock,
     new_id: NewId | None = None,
     consumers: Sequence[Consumer] = (),
+    schema: BuiltSchema | None = None,
 ) -> AsyncIterator[Accord]:
-    """Open a migrated database and put everything around it together; raises GraphError Unavailable if it can't be."""
+    """Open a migrated database and put everything around it together; raises GraphError Unavailable if it can't be.
+
+    A `schema` built from the same models may be shared by several.
+    """
     catalogue = core_catalogue(models)
     database: Database
     if settings.database_kind == "sqlite":
@@ -99,14 +105,12 @@ async def open_accord(
         database = await PostgreSQL.open(settings.database_location)
     try:
         await ensure_system_actor(database, catalogue, clock())
-        schema = build_schema(catalogue, name=lambda: uuid4().hex)
+        schema = schema or build_schema(catalogue, name=lambda: uuid4().hex)
         writer = Writer(catalogue=catalogue, database=database, now=clock, new_id=new_id or random_ids())
-        service = Service(
-            schema.core,
-            database,
-            Roots(catalogue, database.dialect, schema.reads),
-            Mutations(schema.writes, writer, database),
-        )
+        ground = Ground(catalogue=catalogue, dialect=database.dialect, stored=StoredFilters(catalogue))
+        await ground.stored.refresh(database, database.kind)
+        mutations = Mutations(schema.writes, writer, database, ground)
+        service = Service(schema.core, database, Roots(ground, schema.reads), mutations)
         yield Accord(
             settings=settings,
             catalogue=catalogue,

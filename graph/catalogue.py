@@ -80,7 +80,8 @@ class ToMany:
     """The rows that point back: `target` rows whose `foreign` column is the owner's id, or through rows of `link`.
 
     With a `link`, `foreign` and `link_target` are columns of the link. `owned` rows belong to the owner, and stand in
-    its input where they are `nested`.
+    its input where they are `nested`. Where the owner's column `stored_filter` holds a filter, the records that it matches
+    take the place of the linked ones.
     """
 
     name: str
@@ -92,6 +93,7 @@ class ToMany:
     link_target: str | None = None
     owned: bool = False
     nested: bool = True
+    stored_filter: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -265,6 +265,7 @@ class _Draft:
                     description=policy.description,
                     owned=link_type.to_ones[policy.owner].policy.owner,
                     nested=policy.nested,
+                    stored_filter=policy.stored_filter,
                 )
             )
 

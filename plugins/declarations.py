@@ -49,7 +49,8 @@ class Group:
 class Through:
     """A connection to `target` through the rows of `link`, whose foreign keys are named `owner` and `target`.
 
-    With `nested`, the target records may stand in the input of the owner.
+    With `nested`, the target records may stand in the input of the owner. Where the owner's field `stored_filter` holds a
+    filter, the records that it matches take the place of the linked ones.
     """
 
     link: str
@@ -57,6 +58,7 @@ class Through:
     target: str
     description: str
     nested: bool = True
+    stored_filter: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +84,13 @@ def group(type_name: str, description: str, *, whole: bool = False, **members: s
     return Group(type_name=type_name, description=description, whole=whole, members=members)
 
 
-def through(link: str, *, owner: str, target: str, description: str, nested: bool = True) -> Through:
+def through(
+    link: str, *, owner: str, target: str, description: str, nested: bool = True, stored_filter: str | None = None
+) -> Through:
     """Declare a connection through the record called `link`."""
-    return Through(link=link, owner=owner, target=target, description=description, nested=nested)
+    return Through(
+        link=link, owner=owner, target=target, description=description, nested=nested, stored_filter=stored_filter
+    )
 
 
 def computed(

@@ -119,11 +119,13 @@ def _member(book: TypeBook, catalogue: Catalogue, record: RecordType, member: Me
             type_ = nullable(member.computed.type)
         case ToMany():
             target = catalogue[member.target]
-            arguments = page_arguments(book, target, catalogue[member.link] if member.link else None)
+            # where a stored filter may take the place of links, nothing of a link can be shown or asked for
+            link = catalogue[member.link] if member.link and member.stored_filter is None else None
+            arguments = page_arguments(book, target, link)
             name = target.name
-            if member.link:
+            if link is not None:
                 name = record.name + member.api[0].upper() + member.api[1:]
-                add_connection(book, catalogue, name, target, catalogue[member.link])
+                add_connection(book, catalogue, name, target, link)
             type_ = book.reference(f"{name}Connection")
     return FieldSpec(name=member.api, type=type_, description=member.description, arguments=tuple(arguments))
 

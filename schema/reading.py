@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from graphql import GraphQLObjectType
 
-from ..graph.catalogue import Catalogue, RecordType
+from ..graph.catalogue import RecordType
 from ..graph.databases.database import Reader
 from ..graph.errors import InvalidInput
 from ..graph.identity import type_of_id
@@ -18,8 +18,10 @@ from ..graph.reading.compiler import (
     compile_record,
     compile_records,
 )
-from ..graph.reading.dialects import Dialect
 from ..graph.reading.plan import Plan, complete, resolved
+from ..graph.reading.scope import Ground
+from ..graph.reading.selection import Ref
+from ..graph.reading.stored_filters import STALE
 from .query_types import RootField, key_name, public_uniques
 from .selecting import Details, Selector
 
@@ -46,9 +48,9 @@ class Prepared:
 class Roots:
     """Makes and runs the plans of root fields."""
 
-    def __init__(self, catalogue: Catalogue, dialect: Dialect, fields: Mapping[str, RootField]) -> None:
-        self.catalogue = catalogue
-        self.dialect = dialect
+    def __init__(self, ground: Ground, fields: Mapping[str, RootField]) -> None:
+        self.ground = ground
+        self.catalogue = ground.catalogue
         self.fields = fields
 
     def shape(self, name: str, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
@@ -75,25 +77,23 @@ class Roots:
             case "list":
                 assert root.record is not None
                 connection = selector.connection(root.record, parent, key, details)
-                return Prepared(plan=compile_connection(self.catalogue, self.dialect, connection))
+                return Prepared(plan=compile_connection(self.ground, connection))
             case "one":
                 assert root.record is not None
                 return Prepared(plan=self._one(selector, root.record, key, details, arguments))
             case "node":
                 record = self.catalogue[shape]
                 fields = selector.record(record, details)
-                plan = compile_record(self.catalogue, self.dialect, record, fields, arguments["id"], f"{key}.id")
+                plan = compile_record(self.ground, record, fields, arguments["id"], f"{key}.id")
                 return Prepared(plan=plan)
             case _:
                 if not shape:
                     return None
                 wanted = [
-                    (self.catalogue[type_], selector.record(self.catalogue[type_], details), _OfType(type_))
+                    (self.catalogue[type_], selector.record(self.catalogue[type_], details), _of_type(type_))
                     for type_ in shape
                 ]
-                return Prepared(
-                    plan=compile_records(self.catalogue, self.dialect, wanted, f"{key}.ids"), ids=arguments["ids"]
-                )
+                return Prepared(plan=compile_records(self.ground, wanted, f"{key}.ids"), ids=arguments["ids"])
 
     def _one(
         self, selector: Selector, record: RecordType, key: str, details: Details, arguments: Mapping[str, Any]
@@ -105,12 +105,22 @@ class Roots:
         if by is not None and "id" in by:
             id_ = by["id"]
         if id_ is not None:
-            return compile_record(self.catalogue, self.dialect, record, fields, id_, f"{key}.id")
+            return compile_record(self.ground, record, fields, id_, f"{key}.id")
         filter_ = key_filter(record, by or {})
-        return compile_matching(self.catalogue, self.dialect, record, fields, filter_, f"{key}.by")
+        return compile_matching(self.ground, record, fields, filter_, f"{key}.by")
 
-    async def run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader) -> Answer:
-        """Run a plan's one statement."""
+    def is_current(self, prepared: Prepared) -> bool:
+        """Whether a plan still holds the stored filters that this process knows."""
+        return prepared.plan.signature in {None, self.ground.stored.signature}
+
+    async def run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader) -> Answer | None:
+        """Run a plan's one statement; None where it met a stored filter that it doesn't hold."""
+        answer = await self._run(prepared, variables, reader)
+        if prepared.plan.signature is not None and STALE.encode() in answer.text:
+            return None
+        return answer
+
+    async def _run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader) -> Answer:
         plan = prepared.plan
         if prepared.ids is None:
             rows = await reader.fetch(plan.statement, plan.bind(variables))
@@ -124,9 +134,8 @@ class Roots:
         return completed(plan, "[" + ",".join(found.get(one, "null") for one in ids) + "]")
 
 
-def _OfType(name: str) -> Any:  # noqa: N802 - reads as what it stands for: the ids of that type
-    from ..graph.reading.selection import Ref
-
+def _of_type(name: str) -> Ref:
+    """What stands for the ids of one type, which are sorted by type when the plan is bound."""
     return Ref((f"={name}",))
 
 
@@ -146,7 +155,7 @@ def key_filter(record: RecordType, by: Mapping[str, Any]) -> dict[str, Any]:
 
 def completed(plan: Plan, text: str) -> Answer:
     """The answer with its computed fields filled in; without any, the text as it came."""
-    if not plan.completions:
+    if not plan.completions or (plan.signature is not None and STALE in text):
         return Answer(text=text.encode())
     value = orjson.loads(text)
     failed = complete(value, plan.completions)

@@ -22,13 +22,15 @@ from graphql.execution.executor import Executor
 from graphql.pyutils import Path
 
 from ..graph.databases.database import Database, Reader
-from ..graph.errors import GraphError
+from ..graph.errors import GraphError, Unavailable
 from .documents import Document, Documents, Operation, coded, symbolic
 from .reading import Answer, Prepared, Roots
 from .selecting import Details, Selector
 from .writing import Mutations
 
 log = logging.getLogger("accord.schema")
+
+ATTEMPTS = 3  # a read that meets a stored filter it doesn't know is compiled anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,13 +225,18 @@ class _Run:
         if roots.fields[name].how.startswith("node"):
             extra = roots.shape(name, selector.arguments(parent, details), variables)
         plan_key = (key, self.shape, extra)
-        prepared: Prepared | None = operation.plans.get(plan_key)
-        if prepared is None:
-            prepared = roots.prepare(selector, parent, key, details, extra)
-            if prepared is None:
-                return Answer(text=b"[]")
-            operation.keep(plan_key, prepared)
-        return await roots.run(prepared, variables, reader)
+        for _ in range(ATTEMPTS):
+            prepared: Prepared | None = operation.plans.get(plan_key)
+            if prepared is None or not roots.is_current(prepared):
+                prepared = roots.prepare(selector, parent, key, details, extra)
+                if prepared is None:
+                    return Answer(text=b"[]")
+                operation.keep(plan_key, prepared)
+            answer = await roots.run(prepared, variables, reader)
+            if answer is not None:
+                return answer
+            await roots.ground.stored.refresh(reader, self.service.database.kind)
+        raise Unavailable("CONFLICT", "The filters of the groups keep changing; try again in a moment.")
 
 
 def reported(error: Exception, key: str, details: Details, caller: Caller) -> GraphQLError:

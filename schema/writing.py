@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from ..graph.errors import InvalidInput
 from ..graph.identity import global_id
 from ..graph.reading.compiler import compile_ids, compile_records
 from ..graph.reading.plan import Plan
+from ..graph.reading.scope import Ground
 from ..graph.reading.selection import Selection
+from ..graph.reading.stored_filters import StoredFilters
 from ..graph.writing.outcome import Operation, Outcome, WriteRequest
 from ..graph.writing.write import LARGEST_BULK, Writer
 from ..plugins.violations import Path, Violation
@@ -26,10 +29,11 @@ from .selecting import Details, Selector
 class Mutations:
     """Runs the fields of Mutation."""
 
-    def __init__(self, fields: Mapping[str, MutationField], writer: Writer, database: Database) -> None:
+    def __init__(self, fields: Mapping[str, MutationField], writer: Writer, database: Database, ground: Ground) -> None:
         self.fields = fields
         self.writer = writer
         self.database = database
+        self.ground = ground
 
     async def run(self, selector: Selector, parent: GraphQLObjectType, details: Details, actor: UUID) -> Any:
         """Run one mutation; returns its payload as selected, records in it as finished JSON text."""
@@ -60,6 +64,8 @@ class Mutations:
             outcome = await self.writer.write(request, preview)
         else:
             outcome = await self.writer.write(request)
+            if self.ground.stored.concerns(field.record):
+                await self.ground.stored.refresh(self.database, self.database.kind)
             await payload.read(self.database, outcome)
         return payload.render(outcome, dry_run=request.dry_run)
 
@@ -85,7 +91,7 @@ class Mutations:
                     "UNBOUNDED_WRITE",
                     "The filter constrains nothing, so it would take every record; state a condition.",
                 )
-            plan = compile_ids(self.writer.catalogue, self.database.dialect, field.record, filter_, LARGEST_BULK)
+            plan = compile_ids(self.ground, field.record, filter_, LARGEST_BULK)
             rows = await self.database.fetch(plan.statement, plan.bind({}))
             if len(rows) > LARGEST_BULK:
                 raise InvalidInput("INVALID_BULK", f"The filter finds more than {LARGEST_BULK} records; narrow it.")
@@ -146,9 +152,14 @@ class _Payload:
         ids = [global_id(self.record, id_) for id_ in outcome.ids if id_ is not None]
         if not ids:
             return
-        catalogue, dialect = self.mutations.writer.catalogue, self.mutations.database.dialect
+        ground = self.mutations.ground
         for key, fields in self._selections().items():
-            plan = compile_records(catalogue, dialect, [(self.record, fields, tuple(dict.fromkeys(ids)))], key)
+            wanted = [(self.record, fields, tuple(dict.fromkeys(ids)))]
+            plan = compile_records(ground, wanted, key)
+            if plan.signature is not None:  # within the transaction, filters may differ from those that others see
+                own = StoredFilters(ground.catalogue)
+                await own.refresh(reader, self.mutations.database.kind)
+                plan = compile_records(replace(ground, stored=own), wanted, key)
             rows = await reader.fetch(plan.statement, plan.bind({}))
             self.texts[key] = {row[0]: row[1] for row in rows}
             self.plans[key] = plan

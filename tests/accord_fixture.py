@@ -1,11 +1,16 @@
 """An Accord on a database of its own, as tests use it: through GraphQL, with a clock that they turn."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from accord.config.composition import Accord, core_catalogue, migration_target, open_accord
@@ -13,7 +18,9 @@ from accord.config.settings import Settings
 from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.graph.migrating import apply
 from accord.graph.writing.outbox import Consumer
+from accord.schema.building import BuiltSchema, build_schema
 from accord.schema.service import Caller, Request, Result
+from accord.tests.postgres_server import PostgresServer
 
 
 @dataclass
@@ -82,14 +89,60 @@ class Bench:
             del database.fetch
 
 
+@cache
+def core_schema() -> BuiltSchema:
+    """The schema of the core records, built once for all tests: it holds nothing of a database."""
+    return build_schema(core_catalogue(), name=lambda: "tests")
+
+
+async def migrate(location: str) -> None:
+    """Give the database at `location` (a setting) the core tables."""
+    target = migration_target(Settings(database=location), core_catalogue(), clock=TurnedClock())
+    await apply(target, progress=lambda step: None)
+
+
 @asynccontextmanager
-async def open_bench(location: str, *, consumers: Sequence[Consumer] = (), **options: Any) -> AsyncIterator[Bench]:
+async def open_bench(
+    location: str, *, consumers: Sequence[Consumer] = (), is_migrated: bool = False, **options: Any
+) -> AsyncIterator[Bench]:
     """An Accord on the database at `location` (a setting), migrated first."""
-    settings = Settings(database=location)
     clock = TurnedClock()
-    await apply(migration_target(settings, core_catalogue(), clock=clock), progress=lambda step: None)
-    async with open_accord(settings, clock=clock, consumers=consumers, **options) as accord:
+    if not is_migrated:
+        await migrate(location)
+    options = {"schema": core_schema()} | options if "models" not in options else options
+    async with open_accord(Settings(database=location), clock=clock, consumers=consumers, **options) as accord:
         yield Bench(accord=accord, clock=clock)
+
+
+class CoreDatabases:
+    """Databases with the core tables and nothing in them: copies of one that was migrated."""
+
+    def __init__(self, kind: str, folder: Path, server: PostgresServer | None) -> None:
+        self._folder = folder
+        self._server = server
+        self._names = count()
+        self._template = self.new_empty("template")
+        asyncio.run(migrate(self._template))
+
+    def new_empty(self, name: str) -> str:
+        """The setting of a database without tables."""
+        if self._server is not None:
+            return self._server.create_database(name)
+        return f"sqlite:{self._folder / name}.db"
+
+    def new(self) -> str:
+        """The setting of a database with the core tables."""
+        name = f"copy{next(self._names)}"
+        if self._server is not None:
+            return self._server.create_database(name, template="template")
+        copy = self._folder / f"{name}.db"
+        shutil.copy(self._template.removeprefix("sqlite:"), copy)
+        return f"sqlite:{copy}"
+
+    def drop(self, location: str) -> None:
+        """Remove a database again."""
+        if self._server is not None:
+            self._server.drop_database(urlsplit(location).path.lstrip("/"))
 
 
 def new_database(kind: str, folder: Path, server: Any, name: str) -> str:

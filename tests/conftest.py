@@ -1,14 +1,13 @@
 """What every test may ask for, and a loud word where PostgreSQL was not to be had."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from accord.tests.accord_fixture import Bench, new_database, open_bench
+from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
 from accord.tests.postgres_server import PostgresServer, PostgresUnavailableError, running_postgres
 
 UNAVAILABLE = "PostgreSQL is not available: "
@@ -56,14 +55,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"  {report.nodeid}")
 
 
+@pytest.fixture(scope="session")
+def core_databases(
+    database_kind: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> CoreDatabases:
+    """Where tests get migrated databases from."""
+    server = request.getfixturevalue("postgres_server") if database_kind == "postgresql" else None
+    return CoreDatabases(database_kind, tmp_path_factory.mktemp("databases"), server)
+
+
 @pytest.fixture
-async def bench(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+async def bench(core_databases: CoreDatabases) -> AsyncIterator[Bench]:
     """An Accord on an empty database of its own, on each kind of database."""
-    server: PostgresServer | None = None
-    name = f"t{uuid4().hex}"
-    if database_kind == "postgresql":
-        server = request.getfixturevalue("postgres_server")
-    async with open_bench(new_database(database_kind, tmp_path, server, name)) as opened:
+    location = await asyncio.to_thread(core_databases.new)
+    async with open_bench(location, is_migrated=True) as opened:
         yield opened
-    if server is not None:
-        server.drop_database(name)
+    await asyncio.to_thread(core_databases.drop, location)

@@ -138,7 +138,7 @@ async def _work(
     copy = None
     if survey.applied and survey.pending and isinstance(session, SqliteSession):
         progress(Step(action=Action.COPY, subject=target.place))
-        copy = await copy_database(session, target, survey.applied[-1])
+        copy = await copy_database(target, survey.applied[-1])
     if survey.pending:
         await _migrate(session, target, path, survey, progress)
     changes = await read_changes(session, target)

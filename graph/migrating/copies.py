@@ -7,22 +7,24 @@ from datetime import UTC
 from pathlib import Path
 
 from .loading import MigrationName
-from .sessions import SqliteSession
+from .sessions import open_sqlite
 from .target import Target
 
 FOLDER = "backups"
 KEPT = 5
 
 
-async def copy_database(session: SqliteSession, target: Target, revision: MigrationName) -> Path:
+async def copy_database(target: Target, revision: MigrationName) -> Path:
     """Copy the file into backups/ beside it, under the time and the last migration it had, and drop the oldest.
 
-    To be called with the write lock held and nothing written yet: the copy is the committed state.
+    To be called with the write lock held and nothing written yet: the copy is the committed state, read through a
+    connection of its own, because SQLite lets none copy that has the lock.
     """
     path = _name_copy(target, revision)
     partial = _make_partial(target, path.parent)
-    with closing(session.driver.connect(partial, check_same_thread=False)) as copy:
-        await session.connection.backup(copy)
+    async with open_sqlite(target, writable=False) as reader:
+        with closing(reader.driver.connect(partial, check_same_thread=False)) as copy:
+            await reader.connection.backup(copy)
     os.replace(partial, path)
     for old in find_copies(target)[:-KEPT]:
         old.unlink()

@@ -99,15 +99,19 @@ def _refuse_guesses(operations: Sequence[TortoiseOperation], destructive: bool) 
 
 
 def _refuse_empty_columns(operations: Sequence[TortoiseOperation]) -> None:
-    for operation in operations:
-        if not isinstance(operation, AddField) or operation.field is None:
-            continue
-        field = operation.field
-        if not isinstance(field, ManyToManyFieldInstance) and not field.null and not field.has_db_default():
-            raise ChangeRefused(
-                f"Field {operation.model_name}.{operation.name} is new and NOT NULL: rows that are there would have no "
-                "value for it. Give it db_default= or null=True; default= alone is unknown to the database."
-            )
+    added = [operation for operation in operations if isinstance(operation, AddField)]
+    empty = [
+        f"{operation.model_name}.{operation.name}"
+        for operation in added
+        if isinstance(field := operation.field, Column | ForeignKeyFieldInstance)
+        and not field.null
+        and not field.has_db_default()
+    ]
+    if empty:
+        raise ChangeRefused(
+            f"New and NOT NULL: {', '.join(empty)}. The rows that are there would have no value for it. Give it "
+            "db_default= or null=True; default= alone is unknown to the database."
+        )
 
 
 def _find_dependencies(

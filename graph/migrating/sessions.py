@@ -159,12 +159,9 @@ class PostgresSession:
 @asynccontextmanager
 async def open_session(target: Target, *, writable: bool) -> AsyncIterator[SqliteSession | PostgresSession]:
     """Connect; a SQLite file that doesn't exist is made when `writable`, and reads as an empty database otherwise."""
-    if target.kind == "sqlite":
-        async with _open_sqlite(target, _address(target, writable), writable) as session:
-            yield session
-    else:
-        async with _open_postgres(target) as session:
-            yield session
+    opened = open_sqlite(target, writable=writable) if target.kind == "sqlite" else _open_postgres(target)
+    async with opened as session:
+        yield session
 
 
 @asynccontextmanager
@@ -173,7 +170,7 @@ async def open_scratch(
 ) -> AsyncIterator[SqliteSession | PostgresSession]:
     """An empty place of the same kind, gone afterwards: in memory, or a schema that is rolled back."""
     if isinstance(session, SqliteSession):
-        async with _open_sqlite(target, MEMORY, True) as scratch:
+        async with open_sqlite(target, address=MEMORY, writable=True) as scratch:
             yield scratch
         return
     [row] = await session.rows("SELECT quote_ident(current_schema()) AS name")
@@ -187,7 +184,9 @@ async def open_scratch(
 
 
 @asynccontextmanager
-async def _open_sqlite(target: Target, address: str, writable: bool) -> AsyncIterator[SqliteSession]:
+async def open_sqlite(target: Target, *, address: str = "", writable: bool) -> AsyncIterator[SqliteSession]:
+    """Connect to the target's file, or to another `address` instead."""
+    address = address or _address(target, writable)
     # The one that serves: two copies of SQLite in a process undo each other's locks on a file.
     driver = newest_driver()
 

@@ -1,18 +1,19 @@
 """The compiler: from a selection to one statement whose answer is the JSON text that the caller gets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from ..catalogue import Catalogue, Column, RecordType, ToMany, ToOne
+from ..catalogue import Column, RecordType, ToMany, ToOne
 from ..errors import InvalidInput
 from ..identity import parse_id
 from ..storing import store
 from .aggregates import aggregate_pieces
-from .dialects import Dialect, amount
+from .dialects import amount
 from .filters import FilterCompiler
 from .ordering import Ordering, beyond, cursor_pieces, order_by
 from .plan import Completion, Plan
-from .scope import Compilation, PageRows, Rows, Table
+from .scope import Compilation, Ground, PageRows, Rows, Table
 from .selection import (
     Aggregates,
     ColumnSelection,
@@ -30,7 +31,8 @@ from .selection import (
     Selection,
     TotalCount,
 )
-from .text import Pieces, Sql, concatenated, separated
+from .stored_filters import STALE
+from .text import Pieces, Sql, concatenated, literal, separated
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 100
@@ -52,22 +54,20 @@ def page_size(first: int | None, last: int | None, where: str) -> tuple[int, boo
     return size, last is not None
 
 
-def compile_connection(catalogue: Catalogue, dialect: Dialect, connection: ConnectionSelection) -> Plan:
+def compile_connection(ground: Ground, connection: ConnectionSelection) -> Plan:
     """The plan for a page of records at the root."""
-    writer = _Writer(catalogue, dialect)
+    writer = _Writer(ground)
     text = writer.connection(connection, owner=None, path=())
     return writer.plan(text)
 
 
-def compile_record(
-    catalogue: Catalogue, dialect: Dialect, record: RecordType, fields: Sequence[Selection], id_: Any, where: str
-) -> Plan:
+def compile_record(ground: Ground, record: RecordType, fields: Sequence[Selection], id_: Any, where: str) -> Plan:
     """The plan for one record by its global id; the answer is null if it isn't there."""
-    writer = _Writer(catalogue, dialect)
+    writer = _Writer(ground)
     rows = Table(record=record, alias="r")
     wanted = writer.compilation.parameter(
         id_,
-        lambda value: store(record.columns["id"].kind, parse_id(record, value), dialect.kind),
+        lambda value: store(record.columns["id"].kind, parse_id(record, value), ground.dialect.kind),
         where,
         record.columns["id"].kind,
         "id",
@@ -75,18 +75,15 @@ def compile_record(
     return writer.plan(writer.single(rows, fields, [f"{rows.key} = {wanted}"]))
 
 
-def compile_matching(
-    catalogue: Catalogue, dialect: Dialect, record: RecordType, fields: Sequence[Selection], filter_: Any, where: str
-) -> Plan:
+def compile_matching(ground: Ground, record: RecordType, fields: Sequence[Selection], filter_: Any, where: str) -> Plan:
     """The plan for the one record that a filter by a unique key matches."""
-    writer = _Writer(catalogue, dialect)
+    writer = _Writer(ground)
     rows = Table(record=record, alias="r")
     return writer.plan(writer.single(rows, fields, [FilterCompiler(writer.compilation).compile(rows, filter_, where)]))
 
 
 def compile_records(
-    catalogue: Catalogue,
-    dialect: Dialect,
+    ground: Ground,
     wanted: Sequence[tuple[RecordType, Sequence[Selection], Any]],
     where: str,
 ) -> Plan:
@@ -94,29 +91,29 @@ def compile_records(
 
     `wanted` holds each type once with its fields and the list of its global ids (or what stands for it).
     """
-    writer = _Writer(catalogue, dialect)
+    writer = _Writer(ground)
     parts: list[str] = []
     for record, fields, ids in wanted:
         rows = Table(record=record, alias="r")
         kind = record.columns["id"].kind
 
         def convert(values: Any, record: RecordType = record) -> Any:
-            stored = [store(kind, parse_id(record, value), dialect.kind) for value in values]
-            return store(kind.TEXT_LIST, stored, "sqlite") if dialect.kind == "sqlite" else stored
+            stored = [store(kind, parse_id(record, value), ground.dialect.kind) for value in values]
+            return store(kind.TEXT_LIST, stored, "sqlite") if ground.dialect.kind == "sqlite" else stored
 
         number = writer.compilation.number(ids, convert, where, f"ids {record.name}")
-        conditions = [dialect.in_list(rows.key, number, kind), *writer.compilation.live(rows)]
-        name = concatenated([f"{record.prefix}_", Sql(dialect.plain(rows.key, kind))])
+        conditions = [ground.dialect.in_list(rows.key, number, kind), *writer.compilation.live(rows)]
+        name = concatenated([f"{record.prefix}_", Sql(ground.dialect.plain(rows.key, kind))])
         text = concatenated(writer.object(rows, fields, path=("*",)))
         parts.append(f"select {name},{text} from {record.table} r where {' and '.join(conditions)}")
     return writer.plan(" union all ".join(parts))
 
 
-def compile_ids(catalogue: Catalogue, dialect: Dialect, record: RecordType, filter_: Any, most: int) -> Plan:
+def compile_ids(ground: Ground, record: RecordType, filter_: Any, most: int) -> Plan:
     """The plan for the global ids of the records that a filter matches, one more than `most` at most."""
-    writer = _Writer(catalogue, dialect)
+    writer = _Writer(ground)
     rows = Table(record=record, alias="r")
-    name = concatenated([f"{record.prefix}_", Sql(dialect.plain(rows.key, record.columns["id"].kind))])
+    name = concatenated([f"{record.prefix}_", Sql(ground.dialect.plain(rows.key, record.columns["id"].kind))])
     met = _met([FilterCompiler(writer.compilation).compile(rows, filter_, "filter"), *writer.compilation.live(rows)])
     return writer.plan(f"select {name} from {record.table} r where {met} order by {rows.key} limit {most + 1}")
 
@@ -124,10 +121,12 @@ def compile_ids(catalogue: Catalogue, dialect: Dialect, record: RecordType, filt
 class _Writer:
     """Writes one statement."""
 
-    def __init__(self, catalogue: Catalogue, dialect: Dialect) -> None:
-        self.catalogue = catalogue
-        self.dialect = dialect
-        self.compilation = Compilation(catalogue, dialect)
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.catalogue = ground.catalogue
+        self.dialect = ground.dialect
+        self.compilation = Compilation(ground.catalogue, ground.dialect)
+        self.reads_stored = False
 
     def plan(self, statement: str) -> Plan:
         """The finished plan."""
@@ -135,6 +134,7 @@ class _Writer:
             statement=statement,
             parameters=tuple(self.compilation.parameters),
             completions=tuple(self.compilation.completions),
+            signature=self.ground.stored.signature if self.reads_stored else None,
         )
 
     def single(self, rows: Table, fields: Sequence[Selection], conditions: Sequence[str]) -> str:
@@ -166,6 +166,8 @@ class _Writer:
                 return [name, "{", *separated([f'"{need.name}":', self.value(rows, need)] for need in needs), "}"]
             case RecordSelection():
                 return [name, Sql(f"coalesce(({self._to_one(rows, field, here)}),'null')")]
+            case ConnectionSelection() if field.member is not None and field.member.stored_filter is not None:
+                return [name, Sql(self._members(field, field.member.stored_filter, rows, here))]
             case ConnectionSelection():
                 return [name, Sql(f"({self.connection(field, owner=rows, path=here)})")]
 
@@ -193,6 +195,20 @@ class _Writer:
         conditions = " and ".join([f"{target.key} = {key}", *self.compilation.live(target)])
         text = concatenated(self.object(target, field.fields, path))
         return f"select {text} from {field.record.table} {target.alias} where {conditions}"
+
+    def _members(self, field: ConnectionSelection, stored_filter: str, rows: Rows, path: tuple[str, ...]) -> str:
+        """The records linked to a row, or those that its stored filter matches, as far as that filter is known."""
+        self.reads_stored = True
+        before = len(self.compilation.completions)
+        cases = [f"when {rows.column(stored_filter)} is null then ({self.connection(field, owner=rows, path=path)})"]
+        completions = len(self.compilation.completions)
+        for one in self.ground.stored.of(rows.record):
+            met: tuple[Mapping[str, Any], ...] = (one.filter, *([field.page.filter] if field.page.filter else []))
+            free = replace(field, member=None, link=None, page=replace(field.page, filter={"and": met}))
+            same = f"cast({rows.key} as text) = '{one.id}' and {rows.column('version')} = {one.version}"
+            cases.append(f"when {same} then ({self.connection(free, owner=None, path=path)})")
+        del self.compilation.completions[max(completions, before) :]  # each case has the same shape as the first
+        return f"case {' '.join(cases)} else {literal(STALE)} end"
 
     # connections -----------------------------------------------------------------------------------------------
 

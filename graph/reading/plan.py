@@ -35,6 +35,7 @@ class Plan:
     statement: str
     parameters: tuple[Parameter, ...]
     completions: tuple[Completion, ...] = ()
+    signature: int | None = None  # of the stored filters that the statement holds, if it may meet any
 
     def bind(self, variables: Mapping[str, Any]) -> list[Any]:
         """The statement's parameters for these variables; raises InvalidInput for a value that can't be used."""

@@ -8,6 +8,16 @@ from ..catalogue import Catalogue, Kind, RecordType
 from .dialects import Dialect
 from .plan import Completion, Parameter
 from .selection import Ref
+from .stored_filters import StoredFilters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What statements are compiled for: the records, one database's dialect, and the filters stored in that database."""
+
+    catalogue: Catalogue
+    dialect: Dialect
+    stored: StoredFilters
 
 
 @dataclass

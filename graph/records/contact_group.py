@@ -47,7 +47,11 @@ class ContactGroup(Record, prefix="grp"):
         name = Policy(unique=True)
         kind = Policy(create_only=True)
         members = through(
-            "ContactGroupMember", owner="group", target="contact", description="The contacts in a fixed group."
+            "ContactGroupMember",
+            owner="group",
+            target="contact",
+            description="The contacts in a fixed group, or those that match a filtered group's filter at this moment.",
+            stored_filter="member_filter",
         )
 
     @classmethod
@@ -67,7 +71,7 @@ class ContactGroup(Record, prefix="grp"):
                 yield change, NEEDS_FILTER.broken(at)
             else:
                 try:
-                    compile_ids(unit.catalogue, unit.dialect, unit.catalogue["Contact"], stored, 1).bind({})
+                    compile_ids(unit.ground, unit.catalogue["Contact"], stored, 1).bind({})
                 except InvalidInput as error:
                     yield change, BAD_FILTER.broken(at, message=error.message)
                 except (TypeError, ValueError, KeyError, AttributeError):

@@ -366,6 +366,8 @@ class Planner:
     def _fill(self, intent: Intent, change: Change, record: RecordType, given: Mapping[str, Any], path: Path) -> None:
         """Set the columns that an input states."""
         for name, value in given.items():
+            if name in CONTROLS:
+                continue
             here = (*path, name)
             member = record.members.get(name)
             link = next((one for one in record.to_ones.values() if f"{one.api}Id" == name), None)

@@ -12,6 +12,8 @@ from ..databases.database import Transaction
 from ..identity import NewId, global_id
 from ..reading.dialects import Dialect
 from ..reading.rows import RowReader, Values
+from ..reading.scope import Ground
+from ..reading.stored_filters import StoredFilters
 
 
 class UnitOfWork:
@@ -30,6 +32,7 @@ class UnitOfWork:
         self.catalogue = catalogue
         self.transaction = transaction
         self.dialect = dialect
+        self.ground = Ground(catalogue=catalogue, dialect=dialect, stored=StoredFilters(catalogue))
         self.reader = RowReader(transaction, dialect)
         self.now = now
         self.actor = actor

@@ -181,14 +181,13 @@ async def test_a_populated_parent_that_is_rebuilt_keeps_its_rows_children_and_in
     report = await replace(shop, target=replace(shop.target, indexes=(CODE, NUMBER))).apply()
 
     assert [str(name) for name in report.applied] == ["shop.0002_longer_names", "shop.0003_credit"]
-    customers, orders, profiles, history, _ = await shop.contents()
+    customers, orders, _, history, _ = await shop.contents()
     assert [row[:2] for row in customers] == [(1, "Ada"), (2, "Bob; & sons")]
     assert await shop.fetch("SELECT parent_id, credit FROM customer ORDER BY id") == [(None, 5), (1, 5)]
     assert [str(row[0]) for row in orders] == [str(ORDER)]
     assert await shop.fetch("SELECT note FROM profile ORDER BY customer_id") == [("fond",), ("old; kept",)]
     assert [name for _, name in history] == list(ALL)
     assert await compare(replace(shop.target, indexes=(CODE, NUMBER))) == []
-    assert profiles[0][0] == 1 or profiles[0][0] == "fond"
 
 
 async def test_a_rebuilt_table_still_refuses_what_it_refused(shop: Shop):
@@ -207,9 +206,8 @@ async def test_a_rebuilt_table_still_refuses_what_it_refused(shop: Shop):
             await shop.fetch(refused)
 
 
-async def test_sqlite_gets_back_the_triggers_indexes_and_counter_of_a_rebuilt_table(shop: Shop):
-    if shop.target.kind != "sqlite":
-        pytest.skip("PostgreSQL changes a table in place")
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_a_rebuilt_table_gets_back_its_triggers_indexes_and_counter(shop: Shop):
     await shop.using("0001_initial").apply()
     await shop.fill()
     for statement in (
@@ -456,9 +454,8 @@ async def test_the_comparison_finds_what_is_different(shop: Shop):
     ]
 
 
-async def test_a_sqlite_file_is_copied_before_it_is_migrated_and_five_copies_are_kept(shop: Shop):
-    if shop.target.kind != "sqlite":
-        pytest.skip("a server's copies are its administrator's")
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_a_file_is_copied_before_it_is_migrated_and_five_copies_are_kept(shop: Shop):
     empty = await shop.using("0001_initial").apply()
     assert (empty.copy, find_copies(shop.target)) == (None, [])
     await shop.fill()
@@ -476,7 +473,6 @@ async def test_a_sqlite_file_is_copied_before_it_is_migrated_and_five_copies_are
     dependencies = [("shop", "{names[-2]}")]
     operations = [ops.RunSQL("UPDATE customer SET credit = {number}")]
 """
-        (MIGRATIONS.parent / "unused").exists()
         package = shop.folder / shop.target.apps[0].migrations
         (package / f"{names[-1]}.py").write_text(HEAD + source, encoding="utf-8")
         await shop.using(
@@ -577,7 +573,7 @@ async def test_a_change_that_loses_data_is_made_only_when_it_is_meant(shop: Shop
 
 async def test_a_new_column_without_a_value_for_old_rows_is_refused(shop: Shop):
     without = shop.using(m0001_initial=FIRST_WITHOUT_NUMBER)
-    with pytest.raises(ChangeRefused, match=r"Field Order\.number is new and NOT NULL"):
+    with pytest.raises(ChangeRefused, match=r"New and NOT NULL: Order\.customer, Order\.number\."):
         await make(without.target.apps, "shop", "number")
 
 
