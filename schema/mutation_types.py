@@ -15,11 +15,15 @@ from .typebook import Argument, FieldSpec, TypeBook, listed, nullable
 
 @dataclass(frozen=True, kw_only=True)
 class MutationField:
-    """A field of Mutation: what it does to which record, in bulk or to one."""
+    """A field of Mutation: what it does to which record, in bulk or to one.
+
+    `labels` is "apply" or "remove" for the two that put labels on records and take them off.
+    """
 
     operation: Operation
     record: RecordType
     is_bulk: bool
+    labels: str | None = None
 
 
 DONE = {
@@ -64,6 +68,10 @@ def add_mutation(book: TypeBook, catalogue: Catalogue) -> dict[str, MutationFiel
                         arguments=tuple(_arguments(book, record, operation, is_bulk=is_bulk)),
                     )
                 )
+    for labels, what in (("apply", "Put labels on records"), ("remove", "Take labels off records")):
+        name = f"{labels}Labels"
+        fields[name] = MutationField(operation=Operation.UPDATE, record=catalogue["Label"], is_bulk=True, labels=labels)
+        specs.append(_label_field(book, name, what))
     book.output(
         "Mutation", "What can be written. Each field is one unit of work: all of it happens, or nothing.", specs
     )
@@ -103,6 +111,35 @@ def _add_payloads(book: TypeBook, record: RecordType) -> None:
     )
 
 
+def _label_field(book: TypeBook, name: str, what: str) -> FieldSpec:
+    """A mutation for labels, whose records are all of one type."""
+    if "LabelsPayload" not in book:
+        bulk = "How many records were"
+        book.output(
+            "LabelsPayload",
+            "What came of putting labels on records or taking them off.",
+            [
+                FieldSpec(name="written", type=int, description=f"{bulk} written."),
+                FieldSpec(name="refused", type=int, description=f"{bulk} refused."),
+                FieldSpec(
+                    name="violations",
+                    type=listed(book.reference("Violation")),
+                    description="Everything wrong with the input, or only warnings if it was written.",
+                ),
+            ],
+        )
+    return FieldSpec(
+        name=name,
+        type=nullable(book.reference("LabelsPayload")),
+        description=f"{what}: up to {LARGEST_BULK:,} of them, all of one type. What is as wanted already stays.",
+        arguments=(
+            Argument(name="ids", type=listed(strawberry.ID), description="The records, all of one type."),
+            Argument(name="labelIds", type=listed(strawberry.ID), description="The labels, made for that type."),
+            *_bulk_arguments(),
+        ),
+    )
+
+
 def _arguments(book: TypeBook, record: RecordType, operation: Operation, *, is_bulk: bool) -> Iterator[Argument]:
     if operation in {Operation.DELETE, Operation.RESTORE}:
         if is_bulk:
@@ -124,13 +161,20 @@ def _arguments(book: TypeBook, record: RecordType, operation: Operation, *, is_b
             yield Argument(name="inputs", type=listed(type_), description=f"The records, {LARGEST_BULK:,} at most.")
         else:
             yield Argument(name="input", type=type_, description="The record.")
-    if is_bulk:
-        yield Argument(
-            name="atomic",
-            type=bool,
-            default=True,
-            description="True writes all or nothing; false writes what can be written and reports the rest.",
-        )
+    yield from _bulk_arguments() if is_bulk else _write_arguments()
+
+
+def _bulk_arguments() -> Iterator[Argument]:
+    yield Argument(
+        name="atomic",
+        type=bool,
+        default=True,
+        description="True writes all or nothing; false writes what can be written and reports the rest.",
+    )
+    yield from _write_arguments()
+
+
+def _write_arguments() -> Iterator[Argument]:
     yield Argument(
         name="dryRun", type=bool, default=False, description="True checks everything and answers, but writes nothing."
     )

@@ -12,7 +12,7 @@ from graphql import GraphQLObjectType, is_leaf_type
 from ..graph.catalogue import RecordType
 from ..graph.databases.database import Database, Reader, Transaction
 from ..graph.errors import InvalidInput
-from ..graph.identity import global_id
+from ..graph.identity import global_id, type_of_id
 from ..graph.reading.compiler import compile_ids, compile_records
 from ..graph.reading.plan import Plan
 from ..graph.reading.scope import Ground
@@ -40,7 +40,10 @@ class Mutations:
         name = details[0].node.name.value
         field = self.fields[name]
         arguments = selector.arguments(parent, details)
-        inputs, paths = await self._inputs(field, arguments)
+        if field.labels is not None:
+            field, inputs, paths = self._labelled(field, arguments)
+        else:
+            inputs, paths = await self._inputs(field, arguments)
         request = WriteRequest(
             name=name,
             record=field.record.name,
@@ -68,6 +71,21 @@ class Mutations:
                 await self.ground.stored.refresh(self.database, self.database.kind)
             await payload.read(self.database, outcome)
         return payload.render(outcome, dry_run=request.dry_run)
+
+    def _labelled(
+        self, field: MutationField, arguments: Mapping[str, Any]
+    ) -> tuple[MutationField, Sequence[Mapping[str, Any]], Sequence[Path]]:
+        """Labels for many records: an update of each that connects the labels, or disconnects them."""
+        ids = list(dict.fromkeys(arguments["ids"]))
+        record = type_of_id(self.ground.catalogue, ids[0]) if ids else field.record
+        if ids and "labels" not in record.members:
+            raise InvalidInput(
+                "INVALID_ID", f"{record.name} records take no labels; only accounts, contacts, addresses."
+            )
+        off = {"disconnect": True} if field.labels == "remove" else {}
+        labels = [{"id": id_, **off} for id_ in dict.fromkeys(arguments["labelIds"])]
+        inputs = [{"id": id_, "labels": labels} for id_ in ids]
+        return replace(field, record=record), inputs, [("ids", place) for place in range(len(ids))]
 
     async def _inputs(
         self, field: MutationField, arguments: Mapping[str, Any]

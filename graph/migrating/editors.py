@@ -63,19 +63,22 @@ class _DeclaredIndexes(BaseSchemaEditor):
 
 class PostgresEditor(_DeclaredIndexes, AsyncpgSchemaEditor):
     async def alter_field(self, old_model: type[Model], new_model: type[Model], field_name: str) -> None:
-        await super().alter_field(old_model, new_model, field_name)
         old, new = old_model._meta.fields_map[field_name], new_model._meta.fields_map[field_name]
+        if isinstance(old, ManyToManyFieldInstance):
+            return await super().alter_field(old_model, new_model, field_name)
         if not isinstance(old, ForeignKeyFieldInstance) or not isinstance(new, ForeignKeyFieldInstance):
-            return
-        old_sql, new_sql = self._reference_sql(old_model, old), self._reference_sql(new_model, new)
-        if old_sql == new_sql:
-            return
-        table, column = new_model._meta.db_table, new_model._meta.fields_db_projection[cast(str, new.source_field)]
+            # Past Tortoise's comparison of the Python types, which are no concern of the database.
+            return await self._alter_field(new_model, old, new)
+        old_key, new_key = (cast(str, field.source_field) for field in (old, new))
+        await self._alter_field(new_model, old_model._meta.fields_map[old_key], new_model._meta.fields_map[new_key])
+        if self._reference_sql(old) == self._reference_sql(new):
+            return None
+        table, column = new_model._meta.db_table, new_model._meta.fields_db_projection[new_key]
         # Created by a bare REFERENCES, so the name is the one that PostgreSQL gives.
         await self._run_sql(f'ALTER TABLE "{table}" DROP CONSTRAINT "{table}_{column}_fkey"')
-        await self._run_sql(f'ALTER TABLE "{table}" ADD FOREIGN KEY ("{column}"){new_sql}')
+        await self._run_sql(f'ALTER TABLE "{table}" ADD FOREIGN KEY ("{column}"){self._reference_sql(new)}')
 
-    def _reference_sql(self, model: type[Model], field: ForeignKeyFieldInstance[Any]) -> str:
+    def _reference_sql(self, field: ForeignKeyFieldInstance[Any]) -> str:
         target = field.to_field_instance
         return self.FK_TEMPLATE.format(
             table=self.quote(field.related_model._meta.db_table),

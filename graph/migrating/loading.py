@@ -65,7 +65,7 @@ async def load_migrations(apps: Sequence[MigrationApp]) -> MigrationPath:
     loader = MigrationLoader({app.label: {"migrations": app.migrations} for app in apps}, _NothingApplied(None))
     try:
         await loader.build_graph()
-    except (ImportError, ValueError) as error:
+    except Exception as error:
         raise MigrationsUnusable(f"The migrations of {', '.join(a.label for a in apps)} don't load: {error}") from error
     labels = [app.label for app in apps]
     sorter: TopologicalSorter[MigrationKey] = TopologicalSorter()

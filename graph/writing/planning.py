@@ -12,7 +12,7 @@ from ..catalogue import ABSENT, Column, ExtensionField, GroupField, Kind, Record
 from ..errors import InvalidInput
 from ..identity import parse_id
 from ..storing import folded, load, parse, parse_money
-from .rules import CONTRADICTION, NAMED_TWICE, NOT_CHANGEABLE, NOT_FOUND, STALE_VERSION
+from .rules import CONTRADICTION, NAMED_TWICE, NOT_CHANGEABLE, NOT_CONNECTED, NOT_FOUND, STALE_VERSION
 from .unit import UnitOfWork, spelled
 
 CONTROLS = frozenset({"id", "by", "expectedVersion", "delete", "disconnect"})
@@ -299,8 +299,7 @@ class Planner:
             return  # the link goes with the record
         if intent.input.get("disconnect"):
             if row is None:
-                message = f"The record is not connected by {member.api}, so it can't be disconnected."
-                self._violate(intent, CONTRADICTION.broken((*intent.path, "disconnect"), message=message))
+                self._violate(intent, NOT_CONNECTED.broken((*intent.path, "disconnect"), name=member.api))
                 return
             self.unit.add(self._linked(intent, link, row["id"], ChangeKind.DELETE, row, dict(row)))
             return

@@ -1,6 +1,6 @@
 """Rules that hold for every record."""
 
-from ...plugins.violations import Rule
+from ...plugins.violations import Rule, Severity
 
 REQUIRED = Rule(code="REQUIRED", message="{field} is required; give it a value.")
 NOT_FOUND = Rule(code="NOT_FOUND", message="There is no {what} with id {id}; it may have been deleted.")
@@ -14,6 +14,11 @@ ONE_OWNER = Rule(code="ONE_OWNER", message="Give exactly one of {fields}.")
 STALE_VERSION = Rule(
     code="STALE_VERSION",
     message="The record has version {actual} and you expect {expected}: read it again and repeat your change.",
+)
+NOT_CONNECTED = Rule(
+    code="NOT_CONNECTED",
+    message="The record is not among the {name}, so nothing was taken away.",
+    severity=Severity.WARNING,
 )
 NOT_CHANGEABLE = Rule(code="NOT_CHANGEABLE", message="{field} is set when the record is created and can't be changed.")
 NOT_DELETED = Rule(code="NOT_DELETED", message="The record is not deleted, so there is nothing to restore.")
