@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from starlette.applications import Starlette
@@ -21,7 +21,7 @@ def create_app(settings: Settings, accord: Accord | None = None) -> Starlette:
     """The application for these settings, or around an Accord that is open already (and stays open)."""
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncGenerator[None, None]:
         opening: AbstractAsyncContextManager[Accord] = open_accord(settings) if accord is None else _open(accord)
         async with opening as opened:
             app.state.accord = opened
@@ -46,7 +46,7 @@ def create_app(settings: Settings, accord: Accord | None = None) -> Starlette:
 
 
 @asynccontextmanager
-async def _open(accord: Accord) -> AsyncIterator[Accord]:
+async def _open(accord: Accord) -> AsyncGenerator[Accord, None]:
     yield accord
 
 

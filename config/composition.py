@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,7 +92,7 @@ async def open_accord(
     new_id: NewId | None = None,
     consumers: Sequence[Consumer] = (),
     schema: BuiltSchema | None = None,
-) -> AsyncIterator[Accord]:
+) -> AsyncGenerator[Accord, None]:
     """Open a migrated database and put everything around it together; raises GraphError Unavailable if it can't be.
 
     A `schema` built from the same models may be shared by several.

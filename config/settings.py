@@ -1,9 +1,13 @@
 """Settings: read once, from accord.toml and the environment, and handed down as values."""
 
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -12,12 +16,21 @@ from pydantic_settings import (
 )
 
 FILE = Path("accord.toml")
+PREFIX = "ACCORD_"
+
+
+class SettingsInvalid(Exception):
+    """Settings that can't be used: each problem names the setting, where it stands, and what to do."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
 
 
 class Settings(BaseSettings):
     """All settings. A variable of the environment, ACCORD_ and the name, wins over accord.toml in the current folder."""
 
-    model_config = SettingsConfigDict(env_prefix="ACCORD_", toml_file=FILE, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=FILE, extra="forbid", frozen=True)
 
     database: str = Field(
         default="sqlite:var/accord.db",
@@ -57,3 +70,49 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is given in code comes first, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings of this process; what is given (by the command line, say) wins, None stands for not given.
+
+    Raises SettingsInvalid with everything that is wrong.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    unknown = [
+        _unknown(f"{name} in the environment", name.upper().removeprefix(PREFIX).lower(), PREFIX)
+        for name in os.environ
+        if name.upper().startswith(PREFIX) and name.upper().removeprefix(PREFIX).lower() not in Settings.model_fields
+    ]
+    try:
+        settings = Settings(**chosen)
+    except ValidationError as error:
+        raise SettingsInvalid([*unknown, *_problems(error, chosen)]) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsInvalid([*unknown, f"{FILE} can't be read: {error}."]) from error
+    if unknown:
+        raise SettingsInvalid(unknown)
+    return settings
+
+
+def _problems(error: ValidationError, chosen: Mapping[str, Any]) -> Iterator[str]:
+    in_environment = {name.upper() for name in os.environ}
+    for problem in error.errors():
+        name = str(problem["loc"][0])
+        if problem["type"] == "extra_forbidden":
+            yield _unknown(f"{name} in {FILE}", name, "")
+            continue
+        variable = f"{PREFIX}{name.upper()}"
+        if name in chosen:
+            place = f"--{name.replace('_', '-')}"
+        else:
+            place = f"{variable} in the environment" if variable in in_environment else f"{name} in {FILE}"
+        message = problem["msg"].removeprefix("Value error, ")
+        yield f"{place} is {problem['input']!r}: {message[:1].lower()}{message[1:]}."
+
+
+def _unknown(place: str, name: str, prefix: str) -> str:
+    """The problem of a setting that there is not, with the nearest that there is."""
+    near = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
+    known = [f"{prefix}{one.upper()}" if prefix else one for one in near or Settings.model_fields]
+    advice = f"did you mean {known[0]}?" if near else f"the settings are {', '.join(known)}."
+    return f"{place} is no setting; {advice}"

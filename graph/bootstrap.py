@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from .catalogue import Catalogue
-from .databases.database import Database
+from .catalogue import Catalogue, Kind
+from .databases.database import Database, Reader
+from .reading.dialects import Dialect
 from .reading.rows import RowReader, stored
-from .storing import folded
+from .storing import folded, store
 from .writing.planning import blank
 
 SYSTEM_ACTOR = UUID("00000000-0000-7000-8000-000000000001")
@@ -33,3 +34,13 @@ async def ensure_system_actor(database: Database, catalogue: Catalogue, now: dat
         }
         columns = record.table_columns
         await transaction.insert(record.table, columns, [stored(record, columns, row, database.kind)])
+
+
+async def is_untouched(reader: Reader, dialect: Dialect, catalogue: Catalogue) -> bool:
+    """Whether a database holds no record, deleted or not, but the system's actor."""
+    own = dialect.parameter(1, Kind.ID)
+    found = " or ".join(
+        f"exists (select 1 from {record.table} where id <> {own})" for record in catalogue.records()
+    )
+    rows = await reader.fetch(f"select 1 where {found}", [store(Kind.ID, SYSTEM_ACTOR, dialect.kind)])
+    return not rows

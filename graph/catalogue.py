@@ -1,7 +1,7 @@
 """The catalogue: every record, field and relation as plain values, derived once from the declarations."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -44,7 +44,7 @@ class Column:
     kind: Kind
     nullable: bool
     description: str
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     indexed: bool = False
     max_length: int | None = None
     places: int = 0
@@ -72,7 +72,7 @@ class ToOne:
     target: str
     nullable: bool
     description: str
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +80,8 @@ class ToMany:
     """The rows that point back: `target` rows whose `foreign` column is the owner's id, or through rows of `link`.
 
     With a `link`, `foreign` and `link_target` are columns of the link. `owned` rows belong to the owner, and stand in
-    its input where they are `nested`. Where the owner's column `stored_filter` holds a filter, the records that it matches
-    take the place of the linked ones.
+    its input where they are `nested`. Where the owner's column `stored_filter` holds a filter, the records that it
+    matches take the place of the linked ones.
     """
 
     name: str
@@ -151,7 +151,7 @@ class UniqueKey:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordType:
-    """One record, relation or extension. `key` is its primary key's column, `order` the columns it comes in by itself."""
+    """One record, relation or extension. `key` is its primary key's column, `order` its columns by default."""
 
     name: str
     table: str
@@ -175,6 +175,20 @@ class RecordType:
     def owners(self) -> tuple[ToOne, ...]:
         """The foreign keys to the records that this one belongs to."""
         return tuple(link for link in self.to_ones.values() if link.policy.owner)
+
+    def column(self, api: str) -> Column:
+        """The column that the API calls so; raises KeyError if there is none."""
+        member = self.members[api]
+        if not isinstance(member, Column):
+            raise KeyError(api)
+        return member
+
+    def list_of(self, api: str) -> ToMany:
+        """The rows pointing back that the API calls so; raises KeyError if there are none."""
+        member = self.members[api]
+        if not isinstance(member, ToMany):
+            raise KeyError(api)
+        return member
 
     @property
     def table_columns(self) -> tuple[str, ...]:

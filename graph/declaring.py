@@ -1,3 +1,5 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportPrivateUsage=false
 """From Tortoise models with their policies to the catalogue; every clash and slip is reported at once."""
 
 from collections.abc import Iterable, Mapping
@@ -225,7 +227,7 @@ class _Draft:
     def connect(self, drafts: Mapping[str, "_Draft"]) -> None:
         """Give the records that this one points at their way back, and this one its connections through links."""
         for link in self.to_ones.values():
-            field = self.model._meta.fields_map[link.name]
+            field: Any = self.model._meta.fields_map[link.name]
             target = drafts.get(link.target)
             if target is None:
                 self.problems.append(f"{self.name}.{link.name}: there is no record {link.target!r}")

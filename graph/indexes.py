@@ -18,13 +18,13 @@ def derive_indexes(catalogue: Catalogue) -> tuple[Index, ...]:
         Index(
             name="ix_outbox_event_waiting",
             table="outbox_event",
-            columns=("id",),
+            columns=("due_at", "id"),
             where="done_at is null and parked_at is null",
         ),
         Index(
             name="ix_outbox_event_record",
             table="outbox_event",
-            columns=("record_id", "id"),
+            columns=("record_id", "version", "id"),
             where="done_at is null and parked_at is null",
         ),
     ]

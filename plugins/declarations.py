@@ -49,8 +49,8 @@ class Group:
 class Through:
     """A connection to `target` through the rows of `link`, whose foreign keys are named `owner` and `target`.
 
-    With `nested`, the target records may stand in the input of the owner. Where the owner's field `stored_filter` holds a
-    filter, the records that it matches take the place of the linked ones.
+    With `nested`, the target records may stand in the input of the owner. Where the owner's field `stored_filter` holds
+    a filter, the records that it matches take the place of the linked ones.
     """
 
     link: str

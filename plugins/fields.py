@@ -1,3 +1,5 @@
+# pyright: reportMissingTypeArgument=false, reportUnknownMemberType=false, reportUnknownParameterType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Tortoise fields whose stored form sorts, sums and prints the same on SQLite and PostgreSQL."""
 
 from typing import Any

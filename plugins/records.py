@@ -1,3 +1,5 @@
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportPrivateUsage=false, reportAttributeAccessIssue=false
 """The bases of every record: what Accord adds to a Tortoise model, and what stands in every table."""
 
 from typing import Any, ClassVar
@@ -71,7 +73,7 @@ class Record(Model, metaclass=RecordMeta):
     deleted_at = Timestamp(null=True, description="When the record was deleted, UTC; null while it is live.")
     deletion = fields.UUIDField(null=True, description="The deletion that took the record, so that it can be restored.")
 
-    class Meta:
+    class Meta(Model.Meta):
         abstract = True
 
 
@@ -86,7 +88,7 @@ class Relation(Model, metaclass=RecordMeta):
 
     id = Identity(primary_key=True, description="Id of the relation.")
 
-    class Meta:
+    class Meta(Model.Meta):
         abstract = True
 
 
@@ -96,7 +98,7 @@ class Extension(Model, metaclass=RecordMeta):
     __options__: ClassVar[dict[str, Any]]
     __indexed__: ClassVar[frozenset[str]]
 
-    class Meta:
+    class Meta(Model.Meta):
         abstract = True
 
 
@@ -105,7 +107,7 @@ class AccountExtension(Extension):
 
     owner: Any = fields.OneToOneField("graph.Account", related_name=False, primary_key=True, description="Its account.")
 
-    class Meta:
+    class Meta(Extension.Meta):
         abstract = True
 
 
@@ -114,7 +116,7 @@ class ContactExtension(Extension):
 
     owner: Any = fields.OneToOneField("graph.Contact", related_name=False, primary_key=True, description="Its contact.")
 
-    class Meta:
+    class Meta(Extension.Meta):
         abstract = True
 
 
@@ -123,5 +125,5 @@ class AddressExtension(Extension):
 
     owner: Any = fields.OneToOneField("graph.Address", related_name=False, primary_key=True, description="Its address.")
 
-    class Meta:
+    class Meta(Extension.Meta):
         abstract = True

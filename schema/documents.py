@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -132,11 +132,14 @@ def _symbol(value: Any, path: tuple[str | int, ...]) -> tuple[Any, Any]:
     if isinstance(value, dict):
         found: dict[str, Any] = {}
         outline: list[Any] = []
-        for name, inner in value.items():  # type: ignore[reportUnknownVariableType]
+        for name, inner in cast(dict[str, Any], value).items():
             found[name], shape = _symbol(inner, (*path, name))
             outline.append((name, shape))
         return found, tuple(outline)
-    if isinstance(value, list) and any(item is None or isinstance(item, dict | list | Enum | bool) for item in value):  # type: ignore[reportUnknownVariableType]
-        parts = [_symbol(item, (*path, index)) for index, item in enumerate(value)]  # type: ignore[reportUnknownArgumentType]
+    if not isinstance(value, list):
+        return Ref(path), "value"
+    items = cast(list[Any], value)
+    if any(item is None or isinstance(item, dict | list | Enum | bool) for item in items):
+        parts = [_symbol(item, (*path, index)) for index, item in enumerate(items)]
         return [part for part, _ in parts], ("list", *(shape for _, shape in parts))
-    return Ref(path), "list" if isinstance(value, list) else "value"
+    return Ref(path), "list"

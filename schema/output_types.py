@@ -157,7 +157,7 @@ def page_arguments(book: TypeBook, target: RecordType, link: RecordType | None) 
         Argument(
             name="first",
             type=nullable(int),
-            description=f"How many from the start, 1 to {LARGEST_PAGE}; {DEFAULT_PAGE} if neither first nor last is given.",
+            description=f"How many from the start, 1 to {LARGEST_PAGE}; without first and last, {DEFAULT_PAGE}.",
         ),
         Argument(name="after", type=nullable(str), description="Only what comes after the row with this cursor."),
         Argument(name="last", type=nullable(int), description=f"How many from the end, 1 to {LARGEST_PAGE}."),

@@ -19,6 +19,13 @@ class RootField:
     how: str  # "one", "list", "node" or "nodes"
     record: RecordType | None = None
 
+    @property
+    def of(self) -> RecordType:
+        """The record that "one" and "list" read."""
+        if self.record is None:
+            raise TypeError(self.how)
+        return self.record
+
 
 def public_uniques(record: RecordType) -> Iterator[UniqueKey]:
     """The unique keys that a caller can state: of visible columns, over all live rows."""

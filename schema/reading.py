@@ -75,12 +75,10 @@ class Roots:
         arguments = selector.arguments(parent, details)
         match root.how:
             case "list":
-                assert root.record is not None
-                connection = selector.connection(root.record, parent, key, details)
+                connection = selector.connection(root.of, parent, key, details)
                 return Prepared(plan=compile_connection(self.ground, connection))
             case "one":
-                assert root.record is not None
-                return Prepared(plan=self._one(selector, root.record, key, details, arguments))
+                return Prepared(plan=self._one(selector, root.of, key, details, arguments))
             case "node":
                 record = self.catalogue[shape]
                 fields = selector.record(record, details)

@@ -1,7 +1,7 @@
 """From a GraphQL field to a selection of our own: fragments, directives, aliases and arguments are worked out here."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
@@ -74,19 +74,15 @@ class Selector:
 
     def type_of(self, parent: GraphQLObjectType, details: Details) -> GraphQLObjectType:
         """The object type that a field yields, lists and non-null aside."""
-        named = get_named_type(parent.fields[details[0].node.name.value].type)
-        assert isinstance(named, GraphQLObjectType)  # interfaces are resolved before a selection is made
-        return named
+        return cast(GraphQLObjectType, self.named_type(parent, details))
 
     def named_type(self, parent: GraphQLObjectType, details: Details) -> Any:
         """The type that a field yields, lists and non-null aside, be it an object or a leaf."""
-        return get_named_type(parent.fields[details[0].node.name.value].type)
+        return cast(Any, get_named_type(parent.fields[details[0].node.name.value].type))
 
     def object_type(self, name: str) -> GraphQLObjectType:
         """The object type of that name."""
-        type_ = self.schema.type_map[name]
-        assert isinstance(type_, GraphQLObjectType)  # asked for by the names of records alone
-        return type_
+        return cast(GraphQLObjectType, self.schema.type_map[name])
 
     # records ---------------------------------------------------------------------------------------------------
 
@@ -209,9 +205,10 @@ class Selector:
                 case "__typename":
                     fields.append(Constant(key=inner, text=type_.name))
                 case _ if link is not None:
-                    column = link.columns["id"] if name == "linkId" else link.members[name]
-                    assert isinstance(column, Column)  # edges show columns of the link alone
+                    column = link.columns["id"] if name == "linkId" else link.column(name)
                     fields.append(self._column(column, inner, type_, found))
+                case _:
+                    raise KeyError(name)
         return Edges(key=key, fields=tuple(fields))
 
     def _aggregates(self, record: RecordType, key: str, type_: GraphQLObjectType, details: Details) -> Aggregates:
@@ -222,8 +219,7 @@ class Selector:
             elif name == "count":
                 parts.append(TotalCount(key=inner))
             else:
-                column = record.members[name]
-                assert isinstance(column, Column)  # figures are derived from columns alone
+                column = record.column(name)
                 figures = self.type_of(type_, found)
                 facts = tuple(
                     (figure_key, f"={figures.name}" if figure == "__typename" else figure)

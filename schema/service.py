@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import orjson
@@ -14,7 +14,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     OperationType,
-    execute,
+    execute,  # pyright: ignore[reportUnknownVariableType]
     get_variable_values,
 )
 from graphql.execution.collect_fields import collect_fields
@@ -138,19 +138,17 @@ class _Run:
 
     async def query(self) -> Result:
         """Run all root fields side by side, each as one statement."""
-        schema = self.service.schema
-        assert schema.query_type is not None
-        fields = self._root_fields(schema.query_type)
+        query = cast(GraphQLObjectType, self.service.schema.query_type)
+        fields = self._root_fields(query)
         if any(details[0].node.name.value in {"__schema", "__type"} for details in fields.values()):
             return await self._with_executor()
-        answers = await asyncio.gather(*(self.root(schema.query_type, key, details) for key, details in fields.items()))
+        answers = await asyncio.gather(*(self.root(query, key, details) for key, details in fields.items()))
         return Result(data=dict(zip(fields, answers, strict=True)), errors=self.errors)
 
     async def mutation(self) -> Result:
         """Run the root fields one after the other, each as one unit of work."""
         service = self.service
-        type_ = service.schema.mutation_type
-        assert type_ is not None
+        type_ = cast(GraphQLObjectType, service.schema.mutation_type)
         selector = Selector(
             service.roots.catalogue, service.schema, self.operation.fragments, self.variables, self.operation.node
         )

@@ -3,7 +3,7 @@
 import keyword
 import sys
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Optional
@@ -57,7 +57,7 @@ class TypeBook:
         self.names: dict[str, str] = {}
 
     @contextmanager
-    def opened(self) -> Iterator[None]:
+    def opened(self) -> Generator[None, None, None]:
         """While open, references find what they name; a schema is built inside."""
         sys.modules[self._module.__name__] = self._module
         try:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -119,13 +119,14 @@ class Mutations:
 
 def constrains(filter_: Any) -> bool:
     """Whether a filter states any condition at all."""
-    if isinstance(filter_, Mapping):
+    if isinstance(filter_, dict):
+        given = cast(dict[str, Any], filter_)
         return any(
             all(map(constrains, value)) and bool(value) if name == "or" else constrains(value)
-            for name, value in filter_.items()
+            for name, value in given.items()
         )
     if isinstance(filter_, list):
-        return any(map(constrains, filter_))
+        return any(map(constrains, cast(list[Any], filter_)))
     return True
 
 
@@ -218,8 +219,9 @@ class _Payload:
                 named = self.selector.named_type(type_, found)
                 if is_leaf_type(named) or inner is None:
                     shaped[key] = inner
-                elif isinstance(inner, list):
-                    shaped[key] = [self._shaped(named, item, found, f"{key}.") for item in inner]
+                else:
+                    items = cast(list[Mapping[str, Any]], inner)
+                    shaped[key] = [self._shaped(named, item, found, f"{key}.") for item in items]
         return shaped
 
     def _record(self, key: str, shown: str | None) -> Any:

@@ -1,12 +1,13 @@
 """PostgreSQL: a pool of connections, reads and writes alike."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
+import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none; what comes from it is Any
 
 from ..errors import Unavailable
+from ..reading.dialects import Dialect
 from ..reading.dialects import PostgreSQL as PostgreSQLDialect
 from ..storing import DatabaseKind
 from .database import Row, Transaction, UniqueViolation
@@ -20,8 +21,8 @@ class PostgreSQL:
 
     kind: DatabaseKind = "postgresql"
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        self.dialect = PostgreSQLDialect()
+    def __init__(self, pool: Any) -> None:
+        self.dialect: Dialect = PostgreSQLDialect()
         self._pool = pool
         self._types: dict[str, dict[str, str]] = {}
 
@@ -29,7 +30,7 @@ class PostgreSQL:
     async def open(cls, url: str, *, connections: int = POOL) -> "PostgreSQL":
         """Connect; raises Unavailable with the reason if the server can't be reached."""
         try:
-            pool = await asyncpg.create_pool(
+            pool: Any = await asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType]
                 url,
                 min_size=1,
                 max_size=connections,
@@ -46,7 +47,7 @@ class PostgreSQL:
             return await connection.fetch(statement, *parameters)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncGenerator[Transaction, None]:
         """A transaction at READ COMMITTED; what must not change meanwhile is locked by who reads it."""
         async with self._pool.acquire() as connection, connection.transaction():
             yield _Transaction(connection, self._types)
@@ -70,7 +71,7 @@ class _Transaction:
         try:
             status: str = await self._connection.execute(statement, *parameters)
         except asyncpg.UniqueViolationError as error:
-            raise UniqueViolation(error.constraint_name, ()) from error
+            raise UniqueViolation(getattr(error, "constraint_name", None), ()) from error
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 

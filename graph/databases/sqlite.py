@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +11,9 @@ from typing import Any
 from aiosqlite import Connection
 
 from ..errors import Unavailable
+from ..reading.dialects import Dialect
 from ..reading.dialects import SQLite as SQLiteDialect
+from ..storing import DatabaseKind
 from .database import Row, Transaction, UniqueViolation
 
 READERS = 4
@@ -35,10 +37,10 @@ def newest_driver() -> ModuleType:
 class SQLite:
     """A database in one file. Raises Unavailable if a writer waits for longer than ten seconds."""
 
-    kind = "sqlite"
+    kind: DatabaseKind = "sqlite"
 
     def __init__(self, path: Path, writer: Connection, readers: Sequence[Connection], driver: ModuleType) -> None:
-        self.dialect = SQLiteDialect()
+        self.dialect: Dialect = SQLiteDialect()
         self.path = path
         self._driver = driver
         self._writer = writer
@@ -65,7 +67,7 @@ class SQLite:
             self._free.put_nowait(connection)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncGenerator[Transaction, None]:
         """A transaction that holds the write lock from its beginning, so that what it reads stays true."""
         async with self._writing:
             try:

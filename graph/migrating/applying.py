@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import asyncpg
-
 from .copies import copy_database
 from .errors import BrokenForeignKeys, DatabaseIsNewer, LockTimeout
 from .history import ensure_history, read_history, record
 from .indexes import IndexChange
 from .loading import MigrationName, MigrationPath, load_migrations, run_operations
 from .reconciling import apply_change, read_changes
-from .sessions import PostgresSession, SqliteSession, open_session
+from .sessions import PostgresSession, SqliteSession, is_lock_timeout, open_session
 from .target import Target
 
 # As many broken rows as a message names; the rest is counted.
@@ -123,7 +121,7 @@ async def apply(target: Target, *, progress: Callable[[Step], None]) -> Report:
             await session.commit()
         except BaseException as error:
             await session.rollback()
-            if _is_lock_timeout(error):
+            if is_lock_timeout(error):
                 raise LockTimeout(target.place, target.lock_timeout) from error
             raise
         return report
@@ -201,11 +199,3 @@ def _refuse_newer(target: Target, survey: Status) -> None:
 
 def _statements(changes: tuple[IndexChange, ...]) -> tuple[str, ...]:
     return tuple(statement for change in changes for statement in change.statements)
-
-
-def _is_lock_timeout(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, asyncpg.LockNotAvailableError):
-            return True
-        error = error.__cause__
-    return False

@@ -5,6 +5,7 @@ what a type, a default or a foreign key is.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from .catalogue import Table, read_tables
 from .freezing import freeze_models, render_models
@@ -68,4 +69,4 @@ def _compare_table(name: str, wanted: Table, tables: Mapping[str, Table]) -> Ite
 
 
 def _show(item: object) -> str:
-    return f"({', '.join(item)})" if isinstance(item, tuple) else str(item)
+    return f"({', '.join(map(str, cast('tuple[object, ...]', item)))})" if isinstance(item, tuple) else str(item)

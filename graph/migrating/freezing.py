@@ -70,7 +70,7 @@ def freeze_field(name: str, field: Field[Any]) -> Field[Any]:
     if isinstance(field, ManyToManyFieldInstance):
         return field
     if isinstance(field, ForeignKeyFieldInstance):
-        return _freeze_reference(name, cast("ForeignKeyFieldInstance[Any]", field))
+        return _freeze_reference(name, field)
     sql, sqlite = (field.get_for_dialect(dialect, "SQL_TYPE") for dialect in ("postgres", "sqlite"))
     generated = tuple(field.get_for_dialect(dialect, "GENERATED_SQL") for dialect in ("postgres", "sqlite"))
     column = Column(
@@ -92,7 +92,7 @@ def _freeze_default(field: Field[Any]) -> Any:
     if not field.has_db_default():
         return DB_DEFAULT_NOT_SET
     default = field.db_default
-    return default if hasattr(default, "get_sql") else field.to_db_value(default, cast("type[Model]", field.model))
+    return default if hasattr(default, "get_sql") else field.to_db_value(default, field.model)
 
 
 def _freeze_reference(name: str, field: ForeignKeyFieldInstance[Any]) -> ForeignKeyFieldInstance[Any]:

@@ -6,15 +6,14 @@ from .loading import MigrationName
 from .sessions import Session
 
 TABLE = "accord_migration"
+_SQLITE_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+# Not to_regclass(): it answers from a cache, which after waiting for the lock may not know the table yet.
+_POSTGRES_TABLE = "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?"
 
 
 async def read_history(session: Session) -> set[MigrationName]:
     """What is recorded; empty where there is no such table yet."""
-    if session.kind == "sqlite":
-        found = await session.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [TABLE])
-    else:
-        found = await session.rows("SELECT 1 WHERE to_regclass(?) IS NOT NULL", [TABLE])
-    if not found:
+    if not await session.rows(_SQLITE_TABLE if session.kind == "sqlite" else _POSTGRES_TABLE, [TABLE]):
         return set()
     rows = await session.rows(f"SELECT app, name FROM {TABLE}")
     return {MigrationName(app=row["app"], name=row["name"]) for row in rows}

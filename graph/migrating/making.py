@@ -1,4 +1,3 @@
-# pyright: reportPrivateUsage=false
 """Writing the next migration of an app, for those who change its models."""
 
 import re
@@ -6,9 +5,10 @@ from collections.abc import Sequence
 from importlib import import_module, invalidate_caches
 from pathlib import Path
 from posixpath import relpath
+from typing import Any, cast
 
 from tortoise.connection import ConnectionHandler
-from tortoise.fields.relational import ForeignKeyFieldInstance, ManyToManyFieldInstance
+from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.migrations.operations import (
     AddField,
     AlterField,
@@ -124,10 +124,9 @@ def _find_dependencies(
             fields += [field for _, field in operation.fields]
         elif isinstance(operation, AddField | AlterField):
             fields.append(operation.field)
-    names = [
-        field.model_name for field in fields if isinstance(field, ForeignKeyFieldInstance | ManyToManyFieldInstance)
-    ]
-    others = {str(name).partition(".")[0] for name in names} - {label}
+    # Frozen, so the model that a key refers to is a name.
+    keys = [cast("ForeignKeyFieldInstance[Any]", one) for one in fields if isinstance(one, ForeignKeyFieldInstance)]
+    others = {cast(str, key.model_name).partition(".")[0] for key in keys} - {label}
     dependencies: list[tuple[str, str]] = []
     for app in [label, *sorted(others)]:
         if head := path.head(app):

@@ -7,7 +7,7 @@ that several apps of one process can be migrated while others serve.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -140,6 +140,7 @@ class PostgresSession:
         self._transaction = self.connection.transaction(isolation="read_committed")
         await self._transaction.start()
         self._client.transaction = self._transaction
+        await self.run("SET LOCAL statement_timeout = 0")
         await self.run(f"SET LOCAL lock_timeout = {int(self._target.lock_timeout * 1000)}")
         try:
             await self.run("SELECT pg_advisory_xact_lock(?)", [POSTGRES_LOCK])
@@ -157,7 +158,7 @@ class PostgresSession:
 
 
 @asynccontextmanager
-async def open_session(target: Target, *, writable: bool) -> AsyncIterator[SqliteSession | PostgresSession]:
+async def open_session(target: Target, *, writable: bool) -> AsyncGenerator[SqliteSession | PostgresSession]:
     """Connect; a SQLite file that doesn't exist is made when `writable`, and reads as an empty database otherwise."""
     opened = open_sqlite(target, writable=writable) if target.kind == "sqlite" else _open_postgres(target)
     async with opened as session:
@@ -167,7 +168,7 @@ async def open_session(target: Target, *, writable: bool) -> AsyncIterator[Sqlit
 @asynccontextmanager
 async def open_scratch(
     session: SqliteSession | PostgresSession, target: Target
-) -> AsyncIterator[SqliteSession | PostgresSession]:
+) -> AsyncGenerator[SqliteSession | PostgresSession]:
     """An empty place of the same kind, gone afterwards: in memory, or a schema that is rolled back."""
     if isinstance(session, SqliteSession):
         async with open_sqlite(target, address=MEMORY, writable=True) as scratch:
@@ -184,7 +185,7 @@ async def open_scratch(
 
 
 @asynccontextmanager
-async def open_sqlite(target: Target, *, address: str = "", writable: bool) -> AsyncIterator[SqliteSession]:
+async def open_sqlite(target: Target, *, address: str = "", writable: bool) -> AsyncGenerator[SqliteSession]:
     """Connect to the target's file, or to another `address` instead."""
     address = address or _address(target, writable)
     # The one that serves: two copies of SQLite in a process undo each other's locks on a file.
@@ -211,18 +212,25 @@ async def open_sqlite(target: Target, *, address: str = "", writable: bool) -> A
 
 
 @asynccontextmanager
-async def _open_postgres(target: Target) -> AsyncIterator[PostgresSession]:
-    credentials = {**expand_db_url(target.location)["credentials"], "minsize": 1, "maxsize": 1}
+async def _open_postgres(target: Target) -> AsyncGenerator[PostgresSession]:
+    credentials: dict[str, Any] = {**expand_db_url(target.location)["credentials"], "minsize": 1, "maxsize": 1}
     client = AsyncpgDBClient(connection_name=ALIAS, **credentials)
     try:
         await client.create_connection(with_db=True)
     except (OSError, asyncpg.PostgresError) as error:
         raise DatabaseUnreachable(target.place, error) from error
     try:
-        async with cast("asyncpg.Pool[Any]", client._pool).acquire() as connection:
+        async with cast(asyncpg.Pool, client._pool).acquire() as connection:
             yield PostgresSession(client, connection, target)
     finally:
         await client.close()
+
+
+def is_lock_timeout(error: BaseException | None) -> bool:
+    """Whether PostgreSQL gave up waiting for a lock, however deep the error was wrapped."""
+    while error is not None and not isinstance(error, asyncpg.LockNotAvailableError):
+        error = error.__cause__
+    return error is not None
 
 
 def _address(target: Target, writable: bool) -> str:

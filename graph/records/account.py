@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """Accounts: the customers, and the hierarchy they stand in."""
 
 from collections.abc import Sequence

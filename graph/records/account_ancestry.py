@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """The closure of the account hierarchy: every account with every account above it."""
 
 from typing import Any

@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """Relationships between accounts and contacts: who works where, as what, and since when."""
 
 from collections.abc import AsyncIterator, Sequence

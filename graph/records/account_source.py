@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """Sources of accounts: where each came from first, and every touch since."""
 
 from collections.abc import AsyncIterator, Sequence
@@ -97,5 +98,6 @@ class AccountSource(Record, prefix="src"):
                 if account is None or account.is_live:
                     yield change, APPEND_ONLY.broken(change.path)
             elif change.kind is ChangeKind.CREATE and change.after["category"] == SourceCategory.REFERRAL:
-                if change.after["referrer_account_id"] is None and change.after["referrer_contact_id"] is None:
+                referrers = (change.after["referrer_account_id"], change.after["referrer_contact_id"])
+                if referrers == (None, None):
                     yield change, REFERRER_MISSING.broken(change.at("category"))

@@ -31,7 +31,15 @@ def printed_lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
 
 def postal_address(row: Mapping[str, Any]) -> PostalAddress:
     """The address in a row, or in the columns of one."""
-    return PostalAddress(**{**{name: row[name] for name in PRINTED}, "street_lines": tuple(row["street_lines"] or ())})
+    return PostalAddress(
+        street_lines=tuple(row["street_lines"] or ()),
+        city=row["city"],
+        district=row["district"],
+        state_code=row["state_code"],
+        state_name=row["state_name"],
+        postal_code=row["postal_code"],
+        country_code=row["country_code"],
+    )
 
 
 class Address(Record, prefix="adr", plural="addresses"):

@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """Links of addresses to their accounts and contacts."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """Contacts: the people in accounts."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """Memberships of fixed contact groups."""
 
 from collections.abc import AsyncIterator, Sequence

@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """E-mail addresses of accounts and contacts."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """External ids: what other systems call our records."""
 
 from collections.abc import Sequence

@@ -27,7 +27,9 @@ async def keep_hierarchy(changes: Sequence[Change], unit: Unit) -> None:
     }
     rows = await unit.rows("Account", "id", [id_ for id_ in below if id_ not in moved], live=False)
     parents: dict[UUID, UUID | None] = {row["id"]: row["parent_id"] for row in rows}
-    parents |= {id_: change.after["parent_id"] for id_, change in moved.items()}
+    for id_, change in moved.items():
+        parent = change.after["parent_id"]
+        parents[id_] = parent if isinstance(parent, UUID) else None  # one that can't be read has been reported
     outside = {parent for parent in parents.values() if parent is not None and parent not in parents}
     above: dict[UUID, list[tuple[int, UUID]]] = {parent: [] for parent in outside}
     for row in await unit.rows("AccountAncestry", "descendant_id", outside):
@@ -64,8 +66,6 @@ def _chain(
         if at in above:
             further = [ancestor for _, ancestor in sorted(above[at])]
             return None if id_ in further else [*chain, *further]
-        if not isinstance(at, UUID):
-            return []  # a reference that can't be read, which has been said
         at = parents.get(at)
     return chain
 

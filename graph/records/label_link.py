@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """Which label is on which record."""
 
 from collections.abc import AsyncIterator, Sequence

@@ -39,7 +39,9 @@ def _is_named(change: Change) -> bool:
 def _check_pattern(rule: Mapping[str, Any], change: Change, unit: Unit) -> None:
     name, kind = change.after["name"], change.after["kind"]
     try:
-        matches = regex.fullmatch(rule["pattern"], name, timeout=PATIENCE)
+        matches = regex.fullmatch(  # pyright: ignore[reportUnknownVariableType]
+            rule["pattern"], name, timeout=PATIENCE
+        )
     except TimeoutError:
         unit.violate(PATTERN_SLOW.broken(change.at("name"), name=name, kind=kind), change)
         return

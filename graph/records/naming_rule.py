@@ -51,6 +51,6 @@ class NamingRule(Record, prefix="nrl"):
                 if after["example"] and not pattern.fullmatch(after["example"], timeout=PATIENCE):
                     yield change, BAD_EXAMPLE.broken(change.at("example"))
             except regex.error as error:
-                yield change, BAD_PATTERN.broken(change.at("pattern"), problem=error.msg)
+                yield change, BAD_PATTERN.broken(change.at("pattern"), problem=str(error))
             except TimeoutError:
                 yield change, BAD_PATTERN.broken(change.at("pattern"), problem="it takes too long on the example")

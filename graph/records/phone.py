@@ -1,3 +1,4 @@
+# pyright: reportUnknownVariableType=false
 """Phone numbers of accounts and contacts."""
 
 from collections.abc import Sequence

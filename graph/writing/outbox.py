@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,10 +11,10 @@ from uuid import UUID
 import orjson
 
 from ...plugins.changes import Change, ChangeKind
-from ...plugins.names import camel
-from ..catalogue import Kind
+from ..catalogue import Column, GroupField, Kind, Member, RecordType, ToOne
 from ..databases.database import Database
 from ..storing import load, store
+from .checks import STAMPED
 from .unit import UnitOfWork
 
 log = logging.getLogger("accord.outbox")
@@ -35,7 +35,6 @@ COLUMNS = (
     "attempts",
     "due_at",
 )
-UNCOUNTED = frozenset({"version", "updated_at", "updated_by_id", "created_at", "created_by_id"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +78,7 @@ async def write_events(unit: UnitOfWork) -> None:
                 store(Kind.ID, change.id, kind),
                 change.kind.value,
                 change.after["version"],
-                orjson.dumps(_fields(change)).decode(),
+                orjson.dumps(_fields(unit, record, change)).decode(),
                 store(Kind.ID, unit.actor, kind),
                 moment,
                 0,
@@ -90,14 +89,44 @@ async def write_events(unit: UnitOfWork) -> None:
         await unit.transaction.insert("outbox_event", COLUMNS, rows)
 
 
-def _fields(change: Change) -> list[str]:
-    """The API names of the columns that changed, twins and stamps aside."""
-    names = (c for c in change.after if c not in UNCOUNTED and not c.endswith("_folded") and change.changed(c))
-    return [camel(name.removesuffix("_id") if name != "id" else name) for name in names]
+def _fields(unit: UnitOfWork, record: RecordType, change: Change) -> list[str]:
+    """The API names of the fields that changed (a plugin's as `hipaa.npi`); of a new record those that have a value."""
+    names = _changed(record, change)
+    for extension in unit.catalogue.extensions(record.name):
+        beside = unit.change(extension.name, change.id)
+        if beside is not None:
+            names += [f"{extension.namespace}.{name}" for name in _changed(extension, beside)]
+    return names
+
+
+def _changed(record: RecordType, change: Change) -> list[str]:
+    before, after = change.before or {}, change.after
+    return [
+        name
+        for name, columns in _columns(record.members)
+        if any(before.get(column) != after.get(column) for column in columns if column not in STAMPED)
+    ]
+
+
+def _columns(members: Mapping[str, Member]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each field that the API shows, by its name there, with the columns that hold it."""
+    for member in members.values():
+        match member:
+            case Column():
+                yield member.api, tuple(filter(None, (member.name, member.currency)))
+            case ToOne():
+                yield member.api, (member.column,)
+            case GroupField() if not member.whole:
+                yield from ((f"{member.api}.{name}", columns) for name, columns in _columns(member.members))
+            case _:  # a whole group's columns stand beside it as well; the rest are rows of their own
+                continue
 
 
 class OutboxWorker:
-    """Hands events to consumers: in order for each record, each under a lease, again after a failure, then parked."""
+    """Hands events to consumers: in order for each record, each under a lease, again after a failure, then parked.
+
+    The order is that of the record's versions, not of the events' ids: those are made by clocks that may disagree.
+    """
 
     def __init__(
         self,
@@ -106,11 +135,13 @@ class OutboxWorker:
         *,
         now: Callable[[], datetime],
         poll_seconds: float = POLL_SECONDS,
+        lease: timedelta = LEASE,
     ) -> None:
         self._database = database
         self._consumers = consumers
         self._now = now
         self._poll_seconds = poll_seconds
+        self._lease = lease
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -133,15 +164,20 @@ class OutboxWorker:
     async def drain(self) -> int:
         """Hand on everything that is due; returns how many events were tried."""
         tried = 0
-        while events := await self._claim():
+        while True:
+            until = self._now() + self._lease
+            events = await self._claim(until)
+            if not events:
+                return tried
             for event in events:
-                await self._hand_on(event)
-            tried += len(events)
-        return tried
+                if self._now() >= until:
+                    break  # the lease of the rest has run out, so another worker may have it by now
+                await self._hand_on(event, until)
+                tried += 1
 
-    async def _claim(self) -> list[Event]:
+    async def _claim(self, until: datetime) -> list[Event]:
         """The first waiting event of each record, leased to this worker."""
-        kind, now = self._database.kind, self._now()
+        kind = self._database.kind
         place = self._database.dialect.parameter
         locking = "" if kind == "sqlite" else " for update of e skip locked"
         async with self._database.transaction() as transaction:
@@ -149,12 +185,11 @@ class OutboxWorker:
                 f"select {','.join(f'e.{column}' for column in COLUMNS)} from outbox_event e "
                 f"where e.done_at is null and e.parked_at is null and e.due_at <= {place(1, Kind.TIMESTAMP)} "
                 "and not exists (select 1 from outbox_event p where p.record_id = e.record_id "
-                "and p.done_at is null and p.parked_at is null and p.id < e.id) "
-                f"order by e.id limit {BATCH}{locking}",
-                [store(Kind.TIMESTAMP, now, kind)],
+                "and p.done_at is null and p.parked_at is null and (p.version, p.id) < (e.version, e.id)) "
+                f"order by e.due_at, e.id limit {BATCH}{locking}",
+                [store(Kind.TIMESTAMP, self._now(), kind)],
             )
-            until = store(Kind.TIMESTAMP, now + LEASE, kind)
-            leased = [(row[0], [row[8] + 1, until]) for row in rows]
+            leased = [(row[0], [row[8] + 1, store(Kind.TIMESTAMP, until, kind)]) for row in rows]
             if leased:
                 await transaction.update("outbox_event", "id", ("attempts", "due_at"), leased)
         return [self._event(row) for row in rows]
@@ -173,11 +208,18 @@ class OutboxWorker:
             attempts=row[8] + 1,
         )
 
-    async def _hand_on(self, event: Event) -> None:
+    async def _hand_on(self, event: Event, until: datetime) -> None:
+        if event.attempts > MOST_ATTEMPTS:
+            await self._set(event, parked_at=self._now(), trouble="no worker came to an end with it")
+            return
         for consumer in self._consumers:
             try:
-                await consumer.handle(event)
-            except Exception as error:  # a consumer may be a plugin or a remote service: tried again, then parked
+                # past its lease another worker may be handing on the same event, or the next of its record
+                async with asyncio.timeout((until - self._now()).total_seconds()):
+                    await consumer.handle(event)
+            except (Exception, asyncio.CancelledError) as error:  # a consumer may be a plugin or a remote service
+                if _is_cancelled():
+                    raise
                 log.warning(
                     "%s failed on event %s, attempt %s", consumer.name, event.id, event.attempts, exc_info=error
                 )
@@ -186,6 +228,7 @@ class OutboxWorker:
         await self._set(event, done_at=self._now())
 
     async def _postpone(self, event: Event, trouble: str) -> None:
+        """Let the event be tried again later, or park it after its last attempt."""
         if event.attempts >= MOST_ATTEMPTS:
             await self._set(event, parked_at=self._now(), trouble=trouble)
         else:
@@ -193,8 +236,26 @@ class OutboxWorker:
             await self._set(event, due_at=later, trouble=trouble)
 
     async def _set(self, event: Event, **values: Any) -> None:
-        kind = self._database.kind
-        stored = [value if name == "trouble" else store(Kind.TIMESTAMP, value, kind) for name, value in values.items()]
+        """Set columns of an event, unless the lease ran out and another worker has tried it since."""
+        kind, place = self._database.kind, self._database.dialect.parameter
+        kinds = [Kind.TEXT if name == "trouble" else Kind.TIMESTAMP for name in values]
+        settings = [f"{name} = {place(n, of)}" for n, (name, of) in enumerate(zip(values, kinds, strict=True), 1)]
+        last = len(values)
         async with self._database.transaction() as transaction:
-            key = store(Kind.ID, event.id, kind)
-            await transaction.update("outbox_event", "id", tuple(values), [(key, stored)])
+            touched = await transaction.execute(
+                f"update outbox_event set {', '.join(settings)} "
+                f"where id = {place(last + 1, Kind.ID)} and attempts = {place(last + 2, Kind.INTEGER)}",
+                [
+                    *(store(of, value, kind) for of, value in zip(kinds, values.values(), strict=True)),
+                    store(Kind.ID, event.id, kind),
+                    event.attempts,
+                ],
+            )
+        if not touched:
+            log.warning("event %s took longer than its lease of %s; another worker has it", event.id, self._lease)
+
+
+def _is_cancelled() -> bool:
+    """Whether the worker itself is told to stop, and not something that a consumer waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

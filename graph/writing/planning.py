@@ -235,8 +235,7 @@ class Planner:
             key = by["externalId"]
             stated = [item for item in intent.input.get("externalIds") or () if item.get("system") == key["system"]]
             if not stated:
-                member = record.members["externalIds"]
-                assert isinstance(member, ToMany)
+                member = record.list_of("externalIds")
                 child = Intent(
                     record=self.catalogue["ExternalId"],
                     input=key,

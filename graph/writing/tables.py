@@ -23,7 +23,7 @@ class OutboxEvent(Model):
     parked_at = Timestamp(null=True)
     trouble = fields.TextField(null=True)
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "outbox_event"
 
 
@@ -35,5 +35,5 @@ class IdempotencyKey(Model):
     outcome = Document()
     created_at = Timestamp()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "idempotency_key"

@@ -1,0 +1,113 @@
+"""Loading the demo: bulk creates through the same write path as everything else, all in one transaction."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ...graph.bootstrap import SYSTEM_ACTOR, is_untouched
+from ...graph.databases.database import Database, Transaction
+from ...graph.identity import global_id
+from ...graph.writing.outcome import Operation, WriteRequest
+from ...graph.writing.write import Writer
+from ...plugins.violations import Severity, Violation
+from .inputs import Input, Inputs
+from .sheets import DATA, DemoInvalid, Row, by_level, read_sheet
+
+SHEETS = (
+    "actors",
+    "naming_rules",
+    "labels",
+    "addresses",
+    "accounts",
+    "contacts",
+    "employments",
+    "phones",
+    "emails",
+    "address_links",
+    "groups",
+)
+Progress = Callable[[str, int, int], None]
+
+
+async def load_demo(writer: Writer, *, folder: Path = DATA, progress: Progress) -> Mapping[str, int] | None:
+    """Write the demo as one transaction; returns how many rows each sheet had.
+
+    Returns None, having written nothing, where anything was ever written before. `progress` hears what is being
+    written, how many rows are done, and of how many. Raises DemoInvalid.
+    """
+    sheets = {name: read_sheet(folder, name) for name in SHEETS}
+    total = sum(map(len, sheets.values()))
+    async with writer.database.transaction() as transaction:
+        await transaction.lock("demo")
+        if not await is_untouched(transaction, writer.database.dialect, writer.catalogue):
+            return None
+        within = replace(writer, database=_Within(writer.database, transaction))
+        inputs = Inputs(sheets)
+        done = 0
+        for record, sheet, made in _bulks(inputs, sheets):
+            progress(sheet, done, total)
+            bulk = list(made)
+            ids = await _create(within, record, bulk)
+            known = inputs.ids.setdefault(sheet, {})
+            known |= {one.row["key"]: id_ for one, id_ in zip(bulk, ids, strict=True) if "key" in one.row.cells}
+            done += sum(len(one.nested) + (sheet != "sources") for one in bulk)
+        progress("", total, total)
+    return {name: len(rows) for name, rows in sheets.items()}
+
+
+def _bulks(inputs: Inputs, sheets: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, str, Iterable[Input]]]:
+    """The record, the sheet and the inputs of each bulk, so that what is named is written before what names it."""
+    yield "Actor", "actors", map(inputs.actor, sheets["actors"])
+    yield "NamingRule", "naming_rules", map(inputs.naming_rule, sheets["naming_rules"])
+    yield "Label", "labels", map(inputs.label, sheets["labels"])
+    yield "Address", "addresses", map(inputs.address, sheets["addresses"])
+    for level in by_level(sheets["accounts"], "parent"):
+        yield "Account", "accounts", map(inputs.account, level)
+    for level in by_level(sheets["contacts"], "reports_to"):
+        yield "Contact", "contacts", map(inputs.contact, level)
+    yield "AccountSource", "sources", map(inputs.source, sheets["accounts"])
+    yield "AddressLink", "address_links", map(inputs.address_link, sheets["address_links"])
+    yield "ContactGroup", "groups", map(inputs.group, sheets["groups"])
+
+
+async def _create(writer: Writer, record: str, inputs: Sequence[Input]) -> list[str]:
+    """Write one bulk; returns the ids as the API shows them, and raises DemoInvalid for every violation at once."""
+    request = WriteRequest(
+        name="demo",
+        record=record,
+        operation=Operation.CREATE,
+        inputs=[one.value for one in inputs],
+        paths=[(number,) for number in range(len(inputs))],
+        actor=SYSTEM_ACTOR,
+    )
+    outcome = await writer.write(request)
+    refused = [violation for _, violation in outcome.violations if violation.severity is Severity.ERROR]
+    if refused:
+        raise DemoInvalid([_said(violation, inputs) for violation in refused])
+    return [global_id(writer.catalogue[record], id_) for id_ in outcome.ids if id_ is not None]
+
+
+def _said(violation: Violation, inputs: Sequence[Input]) -> str:
+    number, *path = violation.path
+    return f"{inputs[int(number)].place(path)}: {violation.message}"
+
+
+class _Within:
+    """A database whose every transaction is the one that is open already, so that all of them are committed or none."""
+
+    def __init__(self, database: Database, transaction: Transaction) -> None:
+        self.kind = database.kind
+        self.dialect = database.dialect
+        self._transaction = transaction
+
+    async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        return await self._transaction.fetch(statement, parameters)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        yield self._transaction
+
+    async def close(self) -> None:
+        """Left to whoever opened the transaction."""
