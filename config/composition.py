@@ -16,6 +16,7 @@ from ..graph.databases.database import Database
 from ..graph.databases.postgresql import PostgreSQL
 from ..graph.databases.sqlite import SQLite
 from ..graph.declaring import declare
+from ..graph.feed import ChangeFeed
 from ..graph.identity import IdSource, NewId
 from ..graph.indexes import derive_indexes
 from ..graph.migrating import MigrationApp, Target
@@ -27,6 +28,7 @@ from ..graph.writing.write import Writer
 from ..schema.building import BuiltSchema, build_schema
 from ..schema.reading import Roots
 from ..schema.service import Service
+from ..schema.subscribing import Subscriptions
 from ..schema.writing import Mutations
 from .settings import Settings
 
@@ -59,6 +61,7 @@ class Accord:
     writer: Writer
     service: Service
     worker: OutboxWorker
+    feed: ChangeFeed
 
 
 def core_catalogue(models: Sequence[type[Any]] = RECORDS) -> Catalogue:
@@ -106,11 +109,22 @@ async def open_accord(
     try:
         await ensure_system_actor(database, catalogue, clock())
         schema = schema or build_schema(catalogue, name=lambda: uuid4().hex)
-        writer = Writer(catalogue=catalogue, database=database, now=clock, new_id=new_id or random_ids())
+        worker = OutboxWorker(database, consumers, now=clock)
+        feed = ChangeFeed(database, catalogue)
+
+        def wake() -> None:
+            worker.wake()
+            feed.wake()
+
+        writer = Writer(
+            catalogue=catalogue, database=database, now=clock, new_id=new_id or random_ids(), committed=wake
+        )
         ground = Ground(catalogue=catalogue, dialect=database.dialect, stored=StoredFilters(catalogue))
         await ground.stored.refresh(database, database.kind)
         mutations = Mutations(schema.writes, writer, database, ground)
-        service = Service(schema.core, database, Roots(ground, schema.reads), mutations)
+        subscriptions = Subscriptions(feed=feed, database=database, ground=ground)
+        roots = Roots(ground, schema.reads)
+        service = Service(schema.core, database, roots, mutations, subscriptions, suggestions=settings.suggestions)
         yield Accord(
             settings=settings,
             catalogue=catalogue,
@@ -118,7 +132,8 @@ async def open_accord(
             schema=schema,
             writer=writer,
             service=service,
-            worker=OutboxWorker(database, consumers, now=clock),
+            worker=worker,
+            feed=feed,
         )
     finally:
         await database.close()

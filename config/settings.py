@@ -5,11 +5,13 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -34,6 +36,7 @@ class Settings(BaseSettings):
 
     database: str = Field(
         default="sqlite:var/accord.db",
+        repr=False,  # it may hold a password
         description="Where the records are: sqlite:PATH of a file, or a postgresql:// URL.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
@@ -41,13 +44,42 @@ class Settings(BaseSettings):
     demo: bool = Field(default=True, description="Whether `accord serve` fills an empty embedded database with a demo.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
 
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Web sites besides this server's own pages that may use the API from a browser, with commas between"
+        " them in the environment: https://app.example.com,http://localhost:5173.",
+    )
+    suggestions: bool = Field(
+        default=True,
+        description="Whether errors suggest names of the schema that are like a misspelt one; off hides the schema.",
+    )
+    largest_request: int = Field(
+        default=2_000_000, ge=1_000, description="Bytes that the body of a request or a WebSocket message may have."
+    )
+
     @field_validator("database")
     @classmethod
     def check_database(cls, value: str) -> str:
         """Only the two kinds of database that Accord runs on."""
         if value.startswith(("postgresql://", "postgres://")) or (value.startswith("sqlite:") and value != "sqlite:"):
             return value
-        raise ValueError(f"{value!r} is no database; write sqlite:var/accord.db or postgresql://user@host/name")
+        raise ValueError("This is no database; write sqlite:var/accord.db or postgresql://user@host/name")
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def split_origins(cls, value: object) -> object:
+        """A variable of the environment holds all of them in one text."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """An origin is what a browser sends: scheme, host and perhaps a port, and nothing behind them."""
+        for origin in value:
+            url = urlsplit(origin)
+            if url.scheme not in {"http", "https"} or not url.hostname or origin != f"{url.scheme}://{url.netloc}":
+                raise ValueError(f"{origin!r} is no origin; write it like https://app.example.com")
+        return value
 
     @property
     def database_kind(self) -> Literal["sqlite", "postgresql"]:
@@ -58,6 +90,14 @@ class Settings(BaseSettings):
     def database_location(self) -> str:
         """The file of an embedded database, or the URL of a server's."""
         return self.database.removeprefix("sqlite:") if self.database_kind == "sqlite" else self.database
+
+    @property
+    def database_place(self) -> str:
+        """The location as it may be shown: without user or password."""
+        if self.database_kind == "sqlite":
+            return self.database_location
+        url = urlsplit(self.database_location)
+        return f"{url.hostname or 'local socket'}{url.path}"
 
     @classmethod
     def settings_customise_sources(
@@ -107,7 +147,8 @@ def _problems(error: ValidationError, chosen: Mapping[str, Any]) -> Iterator[str
         else:
             place = f"{variable} in the environment" if variable in in_environment else f"{name} in {FILE}"
         message = problem["msg"].removeprefix("Value error, ")
-        yield f"{place} is {problem['input']!r}: {message[:1].lower()}{message[1:]}."
+        value = f" is {problem['input']!r}" if Settings.model_fields[name].repr else ""
+        yield f"{place}{value}: {message[:1].lower()}{message[1:]}."
 
 
 def _unknown(place: str, name: str, prefix: str) -> str:

@@ -8,7 +8,7 @@ from .databases.database import Database, Reader
 from .reading.dialects import Dialect
 from .reading.rows import RowReader, stored
 from .storing import folded, store
-from .writing.planning import blank
+from .writing.filling import blank
 
 SYSTEM_ACTOR = UUID("00000000-0000-7000-8000-000000000001")
 SYSTEM_NAME = "Accord"

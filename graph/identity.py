@@ -40,8 +40,10 @@ def global_id(kind: RecordType, id_: UUID) -> str:
 
 
 def shown(value: Any) -> str:
-    """A wrong value as a message may repeat it: quoted, and never long."""
+    """A wrong value as a message may repeat it: quoted, never long, and free of half surrogate pairs."""
     text = value if isinstance(value, str) else repr(value)
+    if not text.isascii():
+        text = text.encode(errors="backslashreplace").decode()
     return f"'{text}'" if len(text) <= SHOWN else f"'{text[:SHOWN]}…' ({len(text)} characters)"
 
 

@@ -27,6 +27,13 @@ def derive_indexes(catalogue: Catalogue) -> tuple[Index, ...]:
             columns=("record_id", "version", "id"),
             where="done_at is null and parked_at is null",
         ),
+        Index(name="ix_outbox_event_new", table="outbox_event", columns=("id",), where="position is null"),
+        Index(
+            name="ix_outbox_event_position",
+            table="outbox_event",
+            columns=("position",),
+            where="position is not null",
+        ),
     ]
     return tuple(found)
 

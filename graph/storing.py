@@ -18,8 +18,10 @@ from .values.text import fold, refuse_controls
 
 DatabaseKind = Literal["sqlite", "postgresql"]
 BIGGEST = 10**15  # smallest steps of a number: far enough below 2**63 that the sum of thousands still fits
+LONGEST = 18  # the place of the first digit that a number may have at all
 BIGGEST_INT = 2**31 - 1
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def parse_text(column: Column, value: Any) -> str:
@@ -45,11 +47,17 @@ def parse_integer(column: Column, value: Any) -> int:
 
 def parse_number(value: Any, places: int) -> Decimal:
     """A decimal number of at most `places` places that fits 64 bits when scaled."""
+    text = str(value)
     try:
-        number = Decimal(value if isinstance(value, str | int) else str(value))
+        number = Decimal(text) if NUMBER.fullmatch(text) else None
     except InvalidOperation:
-        raise FieldError("INVALID_VALUE", f"{shown(value)} is no decimal number; write it like '12.50'.") from None
-    if not number.is_finite() or abs(number) * 10**places > BIGGEST:
+        number = None  # digits enough, but an exponent beyond all measure
+    if number is None:
+        raise FieldError("INVALID_VALUE", f"{shown(value)} is no decimal number; write it like '12.50'.")
+    if not number:
+        return Decimal(0)
+    # by its first digit, before any arithmetic: that would overflow on 1e999999999
+    if number.adjusted() > LONGEST or abs(number) * 10**places > BIGGEST:
         raise FieldError("INVALID_VALUE", f"{shown(value)} is too large a number.")
     if number != round(number, places):
         raise FieldError("INVALID_VALUE", f"{shown(value)} has more than {places} decimal places.")

@@ -14,6 +14,7 @@ from .mutation_types import MutationField, add_mutation
 from .output_types import add_record, add_shared
 from .query_types import RootField, add_query
 from .scalars import scalar_map
+from .subscription_types import add_subscription
 from .typebook import TypeBook
 
 
@@ -43,9 +44,11 @@ def build_schema(catalogue: Catalogue, *, name: Callable[[], str]) -> BuiltSchem
             add_inputs(book, catalogue, record)
         reads = add_query(book, catalogue)
         writes = add_mutation(book, catalogue)
+        add_subscription(book, catalogue)
         schema = strawberry.Schema(
             query=book.get("Query"),
             mutation=book.get("Mutation"),
+            subscription=book.get("Subscription"),
             types=[book.get(record.name) for record in catalogue.records()],
             config=StrawberryConfig(scalar_map=scalar_map(), auto_camel_case=False),
         )

@@ -60,8 +60,9 @@ class Document:
 class Documents:
     """The documents that were asked for lately, by their text."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, *, suggestions: bool = True) -> None:
         self._schema = schema
+        self._suggestions = suggestions
         self._kept: OrderedDict[str, Document] = OrderedDict()
 
     def get(self, text: str) -> Document:
@@ -81,7 +82,7 @@ class Documents:
             document = parse(text)
         except GraphQLError as error:
             return Document(operations={}, errors=[coded(error, "SYNTAX_ERROR")])
-        errors = validate(self._schema, document, max_errors=50)
+        errors = validate(self._schema, document, max_errors=50, hide_suggestions=not self._suggestions)
         if errors:
             return Document(operations={}, errors=[coded(error, "VALIDATION_ERROR") for error in errors])
         fragments: dict[str, FragmentDetails] = {}
@@ -139,7 +140,7 @@ def _symbol(value: Any, path: tuple[str | int, ...]) -> tuple[Any, Any]:
     if not isinstance(value, list):
         return Ref(path), "value"
     items = cast(list[Any], value)
-    if any(item is None or isinstance(item, dict | list | Enum | bool) for item in items):
+    if not items or any(item is None or isinstance(item, dict | list | Enum | bool) for item in items):
         parts = [_symbol(item, (*path, index)) for index, item in enumerate(items)]
         return [part for part, _ in parts], ("list", *(shape for _, shape in parts))
     return Ref(path), "list"

@@ -1,7 +1,7 @@
 """Root fields of a query: each becomes one plan, bound to the variables and run as one statement."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -128,8 +128,20 @@ class Roots:
         for one in ids:
             by_type.setdefault(f"={type_of_id(self.catalogue, one).name}", []).append(one)
         rows = await reader.fetch(plan.statement, plan.bind(by_type))
-        found = {row[0]: row[1] for row in rows}
-        return completed(plan, "[" + ",".join(found.get(one, "null") for one in ids) + "]")
+        found, failed = self._completed_each(plan, {row[0]: row[1] for row in rows})
+        return Answer(text=f"[{','.join(found.get(one, 'null') for one in ids)}]".encode(), failed=failed)
+
+    def _completed_each(self, plan: Plan, found: dict[str, str]) -> tuple[dict[str, str], Sequence[tuple[str, ...]]]:
+        """Records of several types with their computed fields filled in, those of one type at once."""
+        if not plan.completions or _is_stale(plan, "".join(found.values())):
+            return found, ()
+        values = {id_: orjson.loads(text) for id_, text in found.items()}
+        failed: list[tuple[str, ...]] = []
+        for name in dict.fromkeys(one.record for one in plan.completions):
+            own = [value for id_, value in values.items() if type_of_id(self.catalogue, id_).name == name]
+            wanted = [replace(one, path=("*", *one.path)) for one in plan.completions if one.record == name]
+            failed += complete(own, wanted)
+        return {id_: orjson.dumps(value).decode() for id_, value in values.items()}, failed
 
 
 def _of_type(name: str) -> Ref:
@@ -151,9 +163,14 @@ def key_filter(record: RecordType, by: Mapping[str, Any]) -> dict[str, Any]:
     raise InvalidInput("INVALID_KEY", "by names no key; give exactly one.")
 
 
+def _is_stale(plan: Plan, text: str) -> bool:
+    """Whether a statement met a stored filter that its plan doesn't hold; what it answers then is no JSON."""
+    return plan.signature is not None and STALE in text
+
+
 def completed(plan: Plan, text: str) -> Answer:
     """The answer with its computed fields filled in; without any, the text as it came."""
-    if not plan.completions or (plan.signature is not None and STALE in text):
+    if not plan.completions or _is_stale(plan, text):
         return Answer(text=text.encode())
     value = orjson.loads(text)
     failed = complete(value, plan.completions)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -19,6 +19,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.executor import Executor
+from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
 from ..graph.databases.database import Database, Reader
@@ -26,6 +27,8 @@ from ..graph.errors import GraphError, Unavailable
 from .documents import Document, Documents, Operation, coded, symbolic
 from .reading import Answer, Prepared, Roots
 from .selecting import Details, Selector
+from .subscribing import Subscriptions
+from .wording import shortened
 from .writing import Mutations
 
 log = logging.getLogger("accord.schema")
@@ -62,7 +65,7 @@ class Result:
         """The response as JSON."""
         body: dict[str, Any] = {}
         if self.errors:
-            body["errors"] = [error.formatted for error in self.errors]
+            body["errors"] = [{**error.formatted, "message": shortened(error.message)} for error in self.errors]
         if self.ran:
             body["data"] = self.data
         return orjson.dumps(body)
@@ -72,35 +75,82 @@ class Result:
         return orjson.loads(self.encoded())
 
 
+class Refused(Exception):
+    """A request that can't be run at all; `result` says why."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
 class Service:
     """Runs documents against one schema and one database."""
 
-    def __init__(self, schema: GraphQLSchema, database: Database, roots: Roots, mutations: Mutations) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        database: Database,
+        roots: Roots,
+        mutations: Mutations,
+        subscriptions: Subscriptions,
+        *,
+        suggestions: bool = True,
+    ) -> None:
         self.schema = schema
+        self.suggestions = suggestions
+        self.subscriptions = subscriptions
         self.database = database
         self.roots = roots
         self.mutations = mutations
-        self.documents = Documents(schema)
+        self.documents = Documents(schema, suggestions=suggestions)
 
     async def run(self, request: Request, caller: Caller, *, queries_only: bool = False) -> Result:
         """Run one document; every error has a code and says what to do."""
+        try:
+            operation, variables = self._prepared(request)
+        except Refused as refused:
+            return refused.result
+        if queries_only and operation.type is not OperationType.QUERY:
+            return _wrong("Only queries can be run by GET; use POST.", "QUERY_REQUIRED")
+        if operation.type is OperationType.SUBSCRIPTION:
+            return _wrong("A subscription needs a WebSocket or a stream of server-sent events.", "NO_STREAM")
+        run = _Run(self, operation, variables, caller, request)
+        return await run.query() if operation.type is OperationType.QUERY else await run.mutation()
+
+    async def subscribe(self, request: Request, caller: Caller) -> AsyncGenerator[Result, None]:
+        """The results of a subscription as they come; raises Refused before the first where the request is wrong."""
+        operation, variables = self._prepared(request)
+        if operation.type is not OperationType.SUBSCRIPTION:
+            raise Refused(_wrong("The document is no subscription; run it by itself.", "SUBSCRIPTION_REQUIRED"))
+        async for result in _Run(self, operation, variables, caller, request).subscription():
+            yield result
+
+    def operation_type(self, request: Request) -> OperationType | None:
+        """What kind of operation a request asks for; None where it can't be run."""
+        operation, _ = chosen(self.documents.get(request.query), request.operation_name)
+        return None if operation is None else operation.type
+
+    def _prepared(self, request: Request) -> tuple[Operation, VariableValues]:
+        """The operation to run and its variables; raises Refused."""
         document = self.documents.get(request.query)
         operation, problems = chosen(document, request.operation_name)
         if operation is None:
-            return Result(data=None, errors=problems, ran=False)
-        if queries_only and operation.type is not OperationType.QUERY:
-            error = GraphQLError("Only queries can be run by GET; use POST.", extensions={"code": "QUERY_REQUIRED"})
-            return Result(data=None, errors=[error], ran=False)
+            raise Refused(Result(data=None, errors=problems, ran=False))
         variables = get_variable_values(
-            self.schema, operation.node.variable_definitions or (), dict(request.variables), max_errors=50
+            self.schema,
+            operation.node.variable_definitions or (),
+            dict(request.variables),
+            max_errors=50,
+            hide_suggestions=not self.suggestions,
         )
         if isinstance(variables, list):
-            return Result(data=None, errors=[coded(error, "INVALID_VARIABLE") for error in variables], ran=False)
-        run = _Run(self, operation, variables, caller, request)
-        if operation.type is OperationType.SUBSCRIPTION:
-            error = GraphQLError("A subscription needs a WebSocket or a stream.", extensions={"code": "NO_STREAM"})
-            return Result(data=None, errors=[error], ran=False)
-        return await run.query() if operation.type is OperationType.QUERY else await run.mutation()
+            errors = [coded(error, "INVALID_VARIABLE") for error in variables]
+            raise Refused(Result(data=None, errors=errors, ran=False))
+        return operation, variables
+
+
+def _wrong(message: str, code: str) -> Result:
+    return Result(data=None, errors=[GraphQLError(message, extensions={"code": code})], ran=False)
 
 
 def chosen(document: Document, name: str | None) -> tuple[Operation | None, Sequence[GraphQLError]]:
@@ -164,6 +214,23 @@ class _Run:
                 data[key] = None
         return Result(data=data, errors=self.errors)
 
+    async def subscription(self) -> AsyncGenerator[Result, None]:
+        """The results of the one root field, an event each; the last may be an error."""
+        service = self.service
+        type_ = cast(GraphQLObjectType, service.schema.subscription_type)
+        selector = Selector(
+            service.roots.catalogue, service.schema, self.operation.fragments, self.variables, self.operation.node
+        )
+        ((key, details),) = self._root_fields(type_).items()
+        changes = service.subscriptions.changes(selector, type_, details)
+        try:
+            async for change in changes:
+                yield Result(data={key: change})
+        except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
+            yield Result(data=None, errors=[reported(error, key, details, self.caller)])
+        finally:
+            await changes.aclose()
+
     def _root_fields(self, type_: GraphQLObjectType) -> dict[str, Details]:
         collected = collect_fields(
             self.service.schema, self.operation.fragments, self.variables, type_, self.operation.node
@@ -189,6 +256,7 @@ class _Run:
             variable_values=dict(self.request.variables),
             operation_name=self.operation.node.name.value if self.operation.node.name else None,
             executor_class=WithReads,
+            hide_suggestions=not self.service.suggestions,
         )
         if not isinstance(result, ExecutionResult):
             result = await result

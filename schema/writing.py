@@ -1,6 +1,7 @@
 """Root fields of a mutation: each is one unit of work, whose payload is read by the compiler."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -16,14 +17,17 @@ from ..graph.identity import global_id, type_of_id
 from ..graph.reading.compiler import compile_ids, compile_records
 from ..graph.reading.plan import Plan
 from ..graph.reading.scope import Ground
-from ..graph.reading.selection import Selection
+from ..graph.reading.selection import Ref, Selection
 from ..graph.reading.stored_filters import StoredFilters
+from ..graph.writing.bounds import constrains
 from ..graph.writing.outcome import Operation, Outcome, WriteRequest
 from ..graph.writing.write import LARGEST_BULK, Writer
 from ..plugins.violations import Path, Violation
 from .mutation_types import MutationField
 from .reading import completed
 from .selecting import Details, Selector
+
+IDS = "=written"  # stands for the ids of the written records; no variable is called so
 
 
 class Mutations:
@@ -40,24 +44,29 @@ class Mutations:
         name = details[0].node.name.value
         field = self.fields[name]
         arguments = selector.arguments(parent, details)
+        plan: Plan | None = None
         if field.labels is not None:
             field, inputs, paths = self._labelled(field, arguments)
+        elif arguments.get("filter") is not None:
+            plan, inputs, paths = self._matching(field, arguments), (), ()
         else:
-            inputs, paths = await self._inputs(field, arguments)
+            inputs, paths = _inputs(field, arguments)
+        key = arguments.get("idempotencyKey")
         request = WriteRequest(
             name=name,
             record=field.record.name,
             operation=field.operation,
             inputs=inputs,
             paths=paths,
+            find=None if plan is None else lambda reader: _found(plan, reader),
             actor=actor,
             atomic=arguments.get("atomic", True),
             dry_run=arguments.get("dryRun", False),
-            idempotency_key=arguments.get("idempotencyKey"),
-            fingerprint=_fingerprint(arguments),
+            idempotency_key=key,
+            fingerprint="" if key is None else _fingerprint(arguments),
         )
         payload = _Payload(self, selector, field, selector.type_of(parent, details), details)
-        if not inputs:
+        if not inputs and plan is None:
             return payload.render(Outcome(ids=[]), dry_run=request.dry_run)
         if request.dry_run:
 
@@ -87,52 +96,44 @@ class Mutations:
         inputs = [{"id": id_, "labels": labels} for id_ in ids]
         return replace(field, record=record), inputs, [("ids", place) for place in range(len(ids))]
 
-    async def _inputs(
-        self, field: MutationField, arguments: Mapping[str, Any]
-    ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Path]]:
-        """The inputs of a mutation and where each stands among its arguments."""
-        if field.operation not in {Operation.DELETE, Operation.RESTORE}:
-            if field.is_bulk:
-                given = arguments["inputs"]
-                return given, [("inputs", place) for place in range(len(given))]
-            return [arguments["input"]], [("input",)]
-        if not field.is_bulk:
-            return [arguments], [("id",)]
-        ids, filter_ = arguments.get("ids"), arguments.get("filter")
-        if (ids is None) == (filter_ is None):
+    def _matching(self, field: MutationField, arguments: Mapping[str, Any]) -> Plan:
+        """The plan that finds the records of a bulk whose filter is given instead of ids."""
+        if arguments.get("ids") is not None:
+            raise InvalidInput("INVALID_BULK", "Say which records by ids or by filter, not by both.")
+        if not constrains(self.ground.catalogue, field.record, arguments["filter"]):
             raise InvalidInput(
-                "INVALID_BULK", "Say which records by ids, or by filter where there is one: exactly one."
+                "UNBOUNDED_WRITE", "The filter constrains nothing, so it would take every record; state a condition."
             )
-        if ids is None:
-            if not constrains(filter_):
-                raise InvalidInput(
-                    "UNBOUNDED_WRITE",
-                    "The filter constrains nothing, so it would take every record; state a condition.",
-                )
-            plan = compile_ids(self.ground, field.record, filter_, LARGEST_BULK)
-            rows = await self.database.fetch(plan.statement, plan.bind({}))
-            if len(rows) > LARGEST_BULK:
-                raise InvalidInput("INVALID_BULK", f"The filter finds more than {LARGEST_BULK} records; narrow it.")
-            ids = [row[0] for row in rows]
-        return [{"id": id_} for id_ in ids], [("ids", place) for place in range(len(ids))]
+        return compile_ids(self.ground, field.record, arguments["filter"], LARGEST_BULK)
 
 
-def constrains(filter_: Any) -> bool:
-    """Whether a filter states any condition at all."""
-    if isinstance(filter_, dict):
-        given = cast(dict[str, Any], filter_)
-        return any(
-            all(map(constrains, value)) and bool(value) if name == "or" else constrains(value)
-            for name, value in given.items()
-        )
-    if isinstance(filter_, list):
-        return any(map(constrains, cast(list[Any], filter_)))
-    return True
+def _inputs(field: MutationField, arguments: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], Sequence[Path]]:
+    """The inputs of a mutation and where each stands among its arguments."""
+    if field.operation not in {Operation.DELETE, Operation.RESTORE}:
+        if field.is_bulk:
+            given = arguments["inputs"]
+            return given, [("inputs", place) for place in range(len(given))]
+        return [arguments["input"]], [("input",)]
+    if not field.is_bulk:
+        return [arguments], [("id",)]
+    ids = arguments.get("ids")
+    if ids is None:
+        wanted = "ids, or by a filter" if field.operation is Operation.DELETE else "ids"
+        raise InvalidInput("INVALID_BULK", f"Say which records by {wanted}.")
+    return [{"id": id_} for id_ in ids], [("ids", place) for place in range(len(ids))]
+
+
+async def _found(plan: Plan, reader: Reader) -> tuple[Sequence[Mapping[str, Any]], Sequence[Path]]:
+    """The records that a filter finds when the transaction has begun."""
+    rows = await reader.fetch(plan.statement, plan.bind({}))
+    if len(rows) > LARGEST_BULK:
+        raise InvalidInput("INVALID_BULK", f"The filter finds more than {LARGEST_BULK} records; narrow it.")
+    return [{"id": row[0]} for row in rows], [("filter",)] * len(rows)
 
 
 def _fingerprint(arguments: Mapping[str, Any]) -> str:
     stated = {name: value for name, value in arguments.items() if name != "idempotencyKey"}
-    return hashlib.sha256(orjson.dumps(stated, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
 
 
 class _Payload:
@@ -147,7 +148,11 @@ class _Payload:
         self.type = type_
         self.details = details
         self.texts: dict[str, dict[str, str]] = {}
-        self.plans: dict[str, Plan] = {}
+        self.wanted = {key: [(self.record, fields, Ref((IDS,)))] for key, fields in self._selections().items()}
+        # Made before anything is written, so that a selection that can't be read refuses the write.
+        self.plans = {key: compile_records(mutations.ground, wanted, key) for key, wanted in self.wanted.items()}
+        for plan in self.plans.values():
+            plan.bind({IDS: []})
 
     @property
     def record(self) -> RecordType:
@@ -172,16 +177,14 @@ class _Payload:
         if not ids:
             return
         ground = self.mutations.ground
-        for key, fields in self._selections().items():
-            wanted = [(self.record, fields, tuple(dict.fromkeys(ids)))]
-            plan = compile_records(ground, wanted, key)
-            if plan.signature is not None:  # within the transaction, filters may differ from those that others see
+        for key, wanted in self.wanted.items():
+            if self.plans[key].signature is not None:  # within the transaction, filters may differ from what others see
                 own = StoredFilters(ground.catalogue)
                 await own.refresh(reader, self.mutations.database.kind)
-                plan = compile_records(replace(ground, stored=own), wanted, key)
-            rows = await reader.fetch(plan.statement, plan.bind({}))
+                self.plans[key] = compile_records(replace(ground, stored=own), wanted, key)
+            plan = self.plans[key]
+            rows = await reader.fetch(plan.statement, plan.bind({IDS: list(dict.fromkeys(ids))}))
             self.texts[key] = {row[0]: row[1] for row in rows}
-            self.plans[key] = plan
 
     def render(self, outcome: Outcome, *, dry_run: bool) -> Any:
         """The payload as JSON values."""

@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from accord.config.composition import Accord, core_catalogue, migration_target, open_accord
+from accord.config.composition import CORE, Accord, core_catalogue, migration_target, open_accord
 from accord.config.settings import Settings
 from accord.graph.bootstrap import SYSTEM_ACTOR
-from accord.graph.migrating import apply
-from accord.graph.writing.outbox import Consumer
+from accord.graph.migrating import MigrationApp, apply
+from accord.graph.records import RECORDS
 from accord.schema.building import BuiltSchema, build_schema
 from accord.schema.service import Caller, Request, Result
 from accord.tests.postgres_server import PostgresServer
@@ -95,22 +95,30 @@ def core_schema() -> BuiltSchema:
     return build_schema(core_catalogue(), name=lambda: "tests")
 
 
-async def migrate(location: str) -> None:
-    """Give the database at `location` (a setting) the core tables."""
-    target = migration_target(Settings(database=location), core_catalogue(), clock=TurnedClock())
+async def migrate(
+    location: str, *, models: Sequence[type[Any]] = RECORDS, apps: Sequence[MigrationApp] = (CORE,)
+) -> None:
+    """Give the database at `location` (a setting) the core tables, or those of other models and apps."""
+    target = migration_target(Settings(database=location), core_catalogue(models), apps=apps, clock=TurnedClock())
     await apply(target, progress=lambda step: None)
 
 
 @asynccontextmanager
 async def open_bench(
-    location: str, *, consumers: Sequence[Consumer] = (), is_migrated: bool = False, **options: Any
+    location: str,
+    *,
+    models: Sequence[type[Any]] = RECORDS,
+    apps: Sequence[MigrationApp] = (CORE,),
+    is_migrated: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Bench]:
     """An Accord on the database at `location` (a setting), migrated first."""
     clock = TurnedClock()
     if not is_migrated:
-        await migrate(location)
-    options = {"schema": core_schema()} | options if "models" not in options else options
-    async with open_accord(Settings(database=location), clock=clock, consumers=consumers, **options) as accord:
+        await migrate(location, models=models, apps=apps)
+    if models is RECORDS:
+        options = {"schema": core_schema()} | options
+    async with open_accord(Settings(database=location), models=models, clock=clock, **options) as accord:
         yield Bench(accord=accord, clock=clock)
 
 

@@ -172,7 +172,9 @@ class Inputs:
         """An account's or a contact's use of an address."""
         is_account = row["owner_type"] == "ACCOUNT"
         value = {
-            "accountId" if is_account else "contactId": self._id(row, "owner", "accounts" if is_account else "contacts"),
+            "accountId" if is_account else "contactId": self._id(
+                row, "owner", "accounts" if is_account else "contacts"
+            ),
             "addressId": self._id(row, "address", "addresses"),
             "kind": row.choice("kind", AddressKind),
             "isPrimary": row.flag("is_primary"),

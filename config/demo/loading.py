@@ -47,7 +47,7 @@ async def load_demo(writer: Writer, *, folder: Path = DATA, progress: Progress) 
         inputs = Inputs(sheets)
         done = 0
         for record, sheet, made in _bulks(inputs, sheets):
-            progress(sheet, done, total)
+            progress(sheet.replace("_", " "), done, total)
             bulk = list(made)
             ids = await _create(within, record, bulk)
             known = inputs.ids.setdefault(sheet, {})

@@ -1,6 +1,6 @@
 """What Accord asks of a database."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -44,6 +44,10 @@ class Transaction(Reader, Protocol):
         """Set columns of the rows with these keys, in one statement. Raises UniqueViolation."""
         ...
 
+    async def announce(self) -> None:
+        """Tell every process that listens that something has changed, once the transaction is committed."""
+        ...
+
     async def lock(self, name: str) -> None:
         """Wait until no other transaction holds the lock called `name`; held until the transaction ends."""
         ...
@@ -57,6 +61,10 @@ class Database(Reader, Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction: committed at the end of the block, rolled back if the block raises."""
+        ...
+
+    def listening(self, wake: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """While open, `wake` is called when another process announces a change."""
         ...
 
     async def close(self) -> None:

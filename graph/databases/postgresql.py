@@ -1,6 +1,6 @@
 """PostgreSQL: a pool of connections, reads and writes alike."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..storing import DatabaseKind
 from .database import Row, Transaction, UniqueViolation
 
 POOL = 10
+CHANNEL = "accord_changes"
 STATEMENTS = 500  # prepared statements kept by a connection; the plans kept above it are fewer
 
 
@@ -51,6 +52,24 @@ class PostgreSQL:
         """A transaction at READ COMMITTED; what must not change meanwhile is locked by who reads it."""
         async with self._pool.acquire() as connection, connection.transaction():
             yield _Transaction(connection, self._types)
+
+    @asynccontextmanager
+    async def listening(self, wake: Callable[[], None]) -> AsyncGenerator[None, None]:
+        """Hold one connection that hears what other processes announce.
+
+        Should it break, changes are still found by looking, every other second, until the process starts anew.
+        """
+        async with self._pool.acquire() as connection:
+
+            def hear(*_: object) -> None:
+                wake()
+
+            await connection.add_listener(CHANNEL, hear)
+            try:
+                yield
+            finally:
+                if not connection.is_closed():
+                    await connection.remove_listener(CHANNEL, hear)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -104,6 +123,10 @@ class _Transaction:
             )
             self._types[table] = {name: "text" if "char" in kind else kind for name, kind in rows}
         return self._types[table]
+
+    async def announce(self) -> None:
+        """PostgreSQL sends the word with the commit, and one for all that a transaction says."""
+        await self._connection.execute(f"notify {CHANNEL}")
 
     async def lock(self, name: str) -> None:
         """An advisory lock that ends with the transaction."""

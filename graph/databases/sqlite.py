@@ -84,6 +84,11 @@ class SQLite:
                 raise
             await self._writer.execute("commit")
 
+    @asynccontextmanager
+    async def listening(self, wake: Callable[[], None]) -> AsyncGenerator[None, None]:
+        """Nothing announces changes of a file; those of this process are told to who needs them directly."""
+        yield
+
     async def close(self) -> None:
         """Close all connections."""
         for connection in [*self._readers, self._writer]:
@@ -138,6 +143,9 @@ class _Transaction:
                 await self._connection.executemany(statement, rows)
         except self._driver.IntegrityError as error:
             raise _translated(error) from error
+
+    async def announce(self) -> None:
+        """The processes that share a file look at it by themselves, every other second."""
 
     async def lock(self, name: str) -> None:
         """The transaction holds the whole database already."""

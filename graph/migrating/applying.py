@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from .copies import copy_database
+from .copies import copy_database, drop_old_copies
 from .errors import BrokenForeignKeys, DatabaseIsNewer, LockTimeout
 from .history import ensure_history, read_history, record
 from .indexes import IndexChange
 from .loading import MigrationName, MigrationPath, load_migrations, run_operations
 from .reconciling import apply_change, read_changes
-from .sessions import PostgresSession, SqliteSession, is_lock_timeout, open_session
+from .sessions import Session, SqliteSession, is_lock_timeout, open_session
 from .target import Target
 
 # As many broken rows as a message names; the rest is counted.
@@ -116,27 +116,40 @@ async def apply(target: Target, *, progress: Callable[[Step], None]) -> Report:
         if not survey.pending and not survey.index_changes:
             return Report()
         await session.begin()
+        copy = None
         try:
-            report = await _work(session, target, path, progress)
+            # Read again: what was pending before the lock was got may have been done by its last holder.
+            survey = await _survey(session, target, path)
+            _refuse_newer(target, survey)
+            copy = await _copy(session, target, survey, progress)
+            indexes = await _work(session, target, path, survey, progress)
             await session.commit()
         except BaseException as error:
             await session.rollback()
+            if copy:
+                copy.unlink()
             if is_lock_timeout(error):
                 raise LockTimeout(target.place, target.lock_timeout) from error
             raise
-        return report
+        if copy:
+            drop_old_copies(target)
+        return Report(applied=survey.pending, index_statements=indexes, copy=copy)
+
+
+async def _copy(session: Session, target: Target, survey: Status, progress: Callable[[Step], None]) -> Path | None:
+    """A copy of a SQLite file that has something in it and is about to be migrated."""
+    if not survey.pending or not isinstance(session, SqliteSession):
+        return None
+    if not await session.rows("SELECT 1 FROM sqlite_master LIMIT 1"):
+        return None
+    progress(Step(action=Action.COPY, subject=target.place))
+    return await copy_database(target, str(survey.applied[-1]) if survey.applied else "no-migration")
 
 
 async def _work(
-    session: SqliteSession | PostgresSession, target: Target, path: MigrationPath, progress: Callable[[Step], None]
-) -> Report:
-    # Read again: what was pending before the lock was got may have been done by its last holder.
-    survey = await _survey(session, target, path)
-    _refuse_newer(target, survey)
-    copy = None
-    if survey.applied and survey.pending and isinstance(session, SqliteSession):
-        progress(Step(action=Action.COPY, subject=target.place))
-        copy = await copy_database(target, survey.applied[-1])
+    session: Session, target: Target, path: MigrationPath, survey: Status, progress: Callable[[Step], None]
+) -> tuple[str, ...]:
+    """Everything that stands in the transaction; returns the statements for the indexes."""
     if survey.pending:
         await _migrate(session, target, path, survey, progress)
     changes = await read_changes(session, target)
@@ -146,11 +159,11 @@ async def _work(
     if survey.pending and isinstance(session, SqliteSession):
         progress(Step(action=Action.CHECK, subject="foreign keys"))
         await _check_foreign_keys(session, target)
-    return Report(applied=survey.pending, index_statements=_statements(changes), copy=copy)
+    return _statements(changes)
 
 
 async def _migrate(
-    session: SqliteSession | PostgresSession,
+    session: Session,
     target: Target,
     path: MigrationPath,
     survey: Status,
@@ -164,7 +177,7 @@ async def _migrate(
         await record(session, name, target.clock())
 
 
-async def _survey(session: SqliteSession | PostgresSession, target: Target, path: MigrationPath) -> Status:
+async def _survey(session: Session, target: Target, path: MigrationPath) -> Status:
     recorded = await read_history(session)
     labels = {app.label for app in target.apps}
     applied, pending = path.split(recorded)

@@ -11,7 +11,7 @@ from .catalogue import Table, read_tables
 from .freezing import freeze_models, render_models
 from .history import TABLE, read_history
 from .reconciling import read_changes
-from .sessions import PostgresSession, SqliteSession, open_scratch, open_session
+from .sessions import Session, open_scratch, open_session
 from .target import Target
 
 
@@ -38,7 +38,7 @@ async def compare(target: Target) -> list[str]:
     return differences
 
 
-async def _read_wanted(session: SqliteSession | PostgresSession, target: Target) -> dict[str, Table]:
+async def _read_wanted(session: Session, target: Target) -> dict[str, Table]:
     async with open_scratch(session, target) as scratch:
         for model in render_models(freeze_models(target.apps)):
             await scratch.editor().create_model(model)

@@ -6,7 +6,6 @@ from contextlib import closing
 from datetime import UTC
 from pathlib import Path
 
-from .loading import MigrationName
 from .sessions import open_sqlite
 from .target import Target
 
@@ -14,8 +13,8 @@ FOLDER = "backups"
 KEPT = 5
 
 
-async def copy_database(target: Target, revision: MigrationName) -> Path:
-    """Copy the file into backups/ beside it, under the time and the last migration it had, and drop the oldest.
+async def copy_database(target: Target, revision: str) -> Path:
+    """Copy the file into backups/ beside it, under the time and the last migration it had.
 
     To be called with the write lock held and nothing written yet: the copy is the committed state, read through a
     connection of its own, because SQLite lets none copy that has the lock.
@@ -26,9 +25,12 @@ async def copy_database(target: Target, revision: MigrationName) -> Path:
         with closing(reader.driver.connect(partial, check_same_thread=False)) as copy:
             await reader.connection.backup(copy)
     os.replace(partial, path)
+    return path
+
+
+def drop_old_copies(target: Target) -> None:
     for old in find_copies(target)[:-KEPT]:
         old.unlink()
-    return path
 
 
 def find_copies(target: Target) -> list[Path]:
@@ -38,7 +40,7 @@ def find_copies(target: Target) -> list[Path]:
     return sorted(path for path in (source.parent / FOLDER).glob("*") if pattern.fullmatch(path.name))
 
 
-def _name_copy(target: Target, revision: MigrationName) -> Path:
+def _name_copy(target: Target, revision: str) -> Path:
     source = _source(target)
     stamp = target.clock().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     return source.parent / FOLDER / f"{source.stem}-{stamp}-from-{revision}{source.suffix}"

@@ -1,6 +1,5 @@
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingParameterType=false
-
 """Tortoise's schema editors, with what they would lose put right.
 
 Tortoise 1.1.9 rebuilds a SQLite table with code of its own that forgets indexes, triggers, unique constraints, the

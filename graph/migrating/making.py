@@ -46,6 +46,9 @@ async def make(apps: Sequence[MigrationApp], label: str, name: str, *, destructi
     operations = OperationGenerator(_state(old), _state(freeze_models(apps))).generate([label])
     if not operations:
         return None
+    for operation in operations:
+        if isinstance(operation, CreateModel):
+            operation.bases = None  # always Model, which a migration needs not say
     _refuse_guesses(operations, destructive)
     _refuse_empty_columns(operations)
     head = path.head(label)

@@ -18,6 +18,7 @@ import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
+from tortoise.exceptions import BaseORMException
 
 from ..databases.sqlite import newest_driver
 from ..storing import DatabaseKind
@@ -158,7 +159,7 @@ class PostgresSession:
 
 
 @asynccontextmanager
-async def open_session(target: Target, *, writable: bool) -> AsyncGenerator[SqliteSession | PostgresSession]:
+async def open_session(target: Target, *, writable: bool) -> AsyncGenerator[Session]:
     """Connect; a SQLite file that doesn't exist is made when `writable`, and reads as an empty database otherwise."""
     opened = open_sqlite(target, writable=writable) if target.kind == "sqlite" else _open_postgres(target)
     async with opened as session:
@@ -166,9 +167,7 @@ async def open_session(target: Target, *, writable: bool) -> AsyncGenerator[Sqli
 
 
 @asynccontextmanager
-async def open_scratch(
-    session: SqliteSession | PostgresSession, target: Target
-) -> AsyncGenerator[SqliteSession | PostgresSession]:
+async def open_scratch(session: Session, target: Target) -> AsyncGenerator[Session]:
     """An empty place of the same kind, gone afterwards: in memory, or a schema that is rolled back."""
     if isinstance(session, SqliteSession):
         async with open_sqlite(target, address=MEMORY, writable=True) as scratch:
@@ -204,6 +203,8 @@ async def open_sqlite(target: Target, *, address: str = "", writable: bool) -> A
             await connection.execute_fetchall("PRAGMA query_only=ON")
     except driver.Error as error:
         await connection.close()
+        # Where it never opened, its thread ends by itself and says so to the loop, which must still be there then.
+        connection._thread.join()
         raise DatabaseUnreachable(target.place, error) from error
     try:
         yield SqliteSession(connection, driver, target)
@@ -217,7 +218,7 @@ async def _open_postgres(target: Target) -> AsyncGenerator[PostgresSession]:
     client = AsyncpgDBClient(connection_name=ALIAS, **credentials)
     try:
         await client.create_connection(with_db=True)
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, asyncpg.PostgresError, BaseORMException) as error:
         raise DatabaseUnreachable(target.place, error) from error
     try:
         async with cast(asyncpg.Pool, client._pool).acquire() as connection:

@@ -18,6 +18,7 @@ from .selection import (
     Aggregates,
     ColumnSelection,
     ComputedSelection,
+    ConnectionPart,
     ConnectionSelection,
     Constant,
     Cursor,
@@ -26,6 +27,7 @@ from .selection import (
     Node,
     Nodes,
     ObjectSelection,
+    Page,
     PageInfo,
     RecordSelection,
     Selection,
@@ -56,14 +58,14 @@ def page_size(first: int | None, last: int | None, where: str) -> tuple[int, boo
 
 def compile_connection(ground: Ground, connection: ConnectionSelection) -> Plan:
     """The plan for a page of records at the root."""
-    writer = _Writer(ground)
+    writer = _Writer(ground, connection.key)
     text = writer.connection(connection, owner=None, path=())
     return writer.plan(text)
 
 
 def compile_record(ground: Ground, record: RecordType, fields: Sequence[Selection], id_: Any, where: str) -> Plan:
     """The plan for one record by its global id; the answer is null if it isn't there."""
-    writer = _Writer(ground)
+    writer = _Writer(ground, where)
     rows = Table(record=record, alias="r")
     wanted = writer.compilation.parameter(
         id_,
@@ -77,7 +79,7 @@ def compile_record(ground: Ground, record: RecordType, fields: Sequence[Selectio
 
 def compile_matching(ground: Ground, record: RecordType, fields: Sequence[Selection], filter_: Any, where: str) -> Plan:
     """The plan for the one record that a filter by a unique key matches."""
-    writer = _Writer(ground)
+    writer = _Writer(ground, where)
     rows = Table(record=record, alias="r")
     return writer.plan(writer.single(rows, fields, [FilterCompiler(writer.compilation).compile(rows, filter_, where)]))
 
@@ -89,9 +91,10 @@ def compile_records(
 ) -> Plan:
     """The plan for records of several types by their ids: rows of global id and JSON text, in no order.
 
-    `wanted` holds each type once with its fields and the list of its global ids (or what stands for it).
+    `wanted` holds each type once with its fields and the list of its global ids (or what stands for it). The plan's
+    completions say which type they belong to; their paths begin at the record.
     """
-    writer = _Writer(ground)
+    writer = _Writer(ground, where)
     parts: list[str] = []
     for record, fields, ids in wanted:
         rows = Table(record=record, alias="r")
@@ -104,14 +107,15 @@ def compile_records(
         number = writer.compilation.number(ids, convert, where, f"ids {record.name}")
         conditions = [ground.dialect.in_list(rows.key, number, kind), *writer.compilation.live(rows)]
         name = concatenated([f"{record.prefix}_", Sql(ground.dialect.plain(rows.key, kind))])
-        text = concatenated(writer.object(rows, fields, path=("*",)))
+        text = concatenated(writer.object(rows, fields, path=()))
+        writer.belong(record)
         parts.append(f"select {name},{text} from {record.table} r where {' and '.join(conditions)}")
     return writer.plan(" union all ".join(parts))
 
 
 def compile_ids(ground: Ground, record: RecordType, filter_: Any, most: int) -> Plan:
     """The plan for the global ids of the records that a filter matches, one more than `most` at most."""
-    writer = _Writer(ground)
+    writer = _Writer(ground, "filter")
     rows = Table(record=record, alias="r")
     name = concatenated([f"{record.prefix}_", Sql(ground.dialect.plain(rows.key, record.columns["id"].kind))])
     met = _met([FilterCompiler(writer.compilation).compile(rows, filter_, "filter"), *writer.compilation.live(rows)])
@@ -119,10 +123,11 @@ def compile_ids(ground: Ground, record: RecordType, filter_: Any, most: int) -> 
 
 
 class _Writer:
-    """Writes one statement."""
+    """Writes one statement; messages begin with the root field that `where` begins with."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, where: str) -> None:
         self.ground = ground
+        self.root = where.partition(".")[0]
         self.catalogue = ground.catalogue
         self.dialect = ground.dialect
         self.compilation = Compilation(ground.catalogue, ground.dialect)
@@ -136,6 +141,11 @@ class _Writer:
             completions=tuple(self.compilation.completions),
             signature=self.ground.stored.signature if self.reads_stored else None,
         )
+
+    def belong(self, record: RecordType) -> None:
+        """Note the type that the completions written since the last call belong to."""
+        known = self.compilation.completions
+        known[:] = [one if one.record else replace(one, record=record.name) for one in known]
 
     def single(self, rows: Table, fields: Sequence[Selection], conditions: Sequence[str]) -> str:
         """The statement for the one live record that meets the conditions."""
@@ -214,12 +224,15 @@ class _Writer:
 
     def connection(self, connection: ConnectionSelection, owner: Rows | None, path: tuple[str, ...]) -> str:
         """The statement for a page of records and what is asked about it."""
-        where = connection.key
+        where = ".".join((self.root, *(step for step in path if step != "*")))
         page = connection.page
         size, backwards = page_size(page.first, page.last, where)
-        base = _Base(self, connection, owner)
+        base = _Base(self, connection, owner, where)
         needs_rows = any(isinstance(part, Nodes | Edges | PageInfo) for part in connection.parts)
-        ordering = order_by(self.compilation, connection.record, connection.link, page.order)
+        # members that a stored filter may find come in one order, whether they are linked or found
+        is_stored = connection.member is not None and connection.member.stored_filter is not None
+        sorted_link = None if is_stored else connection.link
+        ordering = order_by(self.compilation, connection.record, sorted_link, page.order, where)
         if ordering.extension:
             base.tables["e"] = Table(record=ordering.extension, alias="e")
         rows = PageRows(record=connection.record, alias=self.compilation.alias())
@@ -227,22 +240,31 @@ class _Writer:
         facts = {fact for part in connection.parts if isinstance(part, PageInfo) for _, fact in part.facts}
         peeks = bool(facts & {"hasPreviousPage" if backwards else "hasNextPage"})
         counted = peeks or bool(facts & {"startCursor", "endCursor"}) or backwards
-        shape = _Shape(ordering=ordering, size=size, backwards=backwards, peeks=peeks, counted=counted)
+        shape = _Shape(where=where, ordering=ordering, size=size, backwards=backwards, peeks=peeks, counted=counted)
         pieces = separated(self._part(part, connection, base, rows, link, shape, path) for part in connection.parts)
         text = concatenated(["{", *pieces, "}"])
-        if not needs_rows:
+        conditions = self._between(base, shape, page)
+        if needs_rows:
+            return f"select {text} from ({self._page(base, rows, shape, conditions)}) {rows.alias}"
+        if page.after is None and page.before is None and any(map(_is_counted, connection.parts)):
             return f"select {text}"
-        return f"select {text} from ({self._page(base, rows, shape, page.after, page.before, where)}) {rows.alias}"
+        # every parameter stands in the statement, so that cursors and filters are checked whatever is asked for
+        found = f"exists (select 1 from {base.source(ordering)} where {_met(conditions)})"
+        return f"select {text} where ({found}) is not null"
 
-    def _page(self, base: "_Base", rows: PageRows, shape: "_Shape", after: Any, before: Any, where: str) -> str:
+    def _between(self, base: "_Base", shape: "_Shape", page: Page) -> list[str]:
+        """The conditions of the rows between the cursors."""
+        conditions = list(base.conditions)
+        for cursor, is_after in ((page.after, True), (page.before, False)):
+            if cursor is not None:
+                side = f"{shape.where}.{'after' if is_after else 'before'}"
+                conditions.append(beyond(self.compilation, shape.ordering, base.tables, cursor, side, after=is_after))
+        return conditions
+
+    def _page(self, base: "_Base", rows: PageRows, shape: "_Shape", conditions: Sequence[str]) -> str:
         """The rows of the page: limited in the order they are read, then numbered and turned around if need be."""
         ordering = shape.ordering
         expressions = [base.tables[key.source].column(key.column.name) for key in ordering.keys]
-        conditions = list(base.conditions)
-        for cursor, is_after in ((after, True), (before, False)):
-            if cursor is not None:
-                name = f"{where}.{'after' if is_after else 'before'}"
-                conditions.append(beyond(self.compilation, ordering, base.tables, cursor, name, after=is_after))
         held = ",".join(f"{inner} as {name}" for name, inner in rows.used.items()) or "1 as one"
         order = ordering.sql(self.compilation, expressions, reverse=shape.backwards)
         limit = shape.size + (1 if shape.peeks else 0)
@@ -323,7 +345,6 @@ class _Writer:
     ) -> Pieces:
         name = f'"{key}":'
         page = connection.page
-        where = connection.key
         match fact:
             case "__typename":
                 return [f'{name}"PageInfo"']
@@ -337,7 +358,7 @@ class _Writer:
                 cursor = page.before if shape.backwards else page.after
                 if cursor is None:
                     return [name, "false"]
-                side = f"{where}.{'before' if shape.backwards else 'after'}"
+                side = f"{shape.where}.{'before' if shape.backwards else 'after'}"
                 inside = beyond(self.compilation, shape.ordering, base.tables, cursor, side, after=not shape.backwards)
                 met = _met([*base.conditions, f"({inside}) is not true"])
                 exists = f"exists (select 1 from {base.source(shape.ordering)} where {met})"
@@ -354,9 +375,15 @@ class _Writer:
 
 
 class _Shape:
-    """How a page is read: its order and size, from which end, and whether rows are numbered and one more is read."""
+    """How a page is read: its order and size, from which end, and whether rows are numbered and one more is read.
 
-    def __init__(self, *, ordering: Ordering, size: int, backwards: bool, peeks: bool, counted: bool) -> None:
+    `where` is what messages call it.
+    """
+
+    def __init__(
+        self, *, where: str, ordering: Ordering, size: int, backwards: bool, peeks: bool, counted: bool
+    ) -> None:
+        self.where = where
         self.ordering = ordering
         self.size = size
         self.backwards = backwards
@@ -367,7 +394,7 @@ class _Shape:
 class _Base:
     """The rows that a connection's filter matches, before any paging: tables t (target), l (link), e (extension)."""
 
-    def __init__(self, writer: _Writer, connection: ConnectionSelection, owner: Rows | None) -> None:
+    def __init__(self, writer: _Writer, connection: ConnectionSelection, owner: Rows | None, where: str) -> None:
         compilation = writer.compilation
         self.rows = Table(record=connection.record, alias="t")
         self.tables = {"t": self.rows}
@@ -381,11 +408,9 @@ class _Base:
             self.conditions += compilation.live(self.tables["l"])
         self.conditions += compilation.live(self.rows)
         if connection.page.filter:
-            self.conditions.append(filters.compile(self.rows, connection.page.filter, f"{connection.key}.filter"))
+            self.conditions.append(filters.compile(self.rows, connection.page.filter, f"{where}.filter"))
         if connection.page.through and link is not None:
-            self.conditions.append(
-                filters.compile(self.tables["l"], connection.page.through, f"{connection.key}.through")
-            )
+            self.conditions.append(filters.compile(self.tables["l"], connection.page.through, f"{where}.through"))
 
     def _belong(self, member: ToMany, link: RecordType | None, owner: Rows) -> None:
         if link is None:
@@ -402,6 +427,13 @@ class _Base:
         if ordering is None or ordering.extension is None:
             return self._source
         return f"{self._source} join {ordering.extension.table} e on e.owner_id = t.{self.rows.record.key}"
+
+
+def _is_counted(part: ConnectionPart) -> bool:
+    """Whether a part of a connection looks at all rows that its filter matches."""
+    if isinstance(part, Aggregates):
+        return any(not isinstance(figure, Constant) for figure in part.parts)
+    return isinstance(part, TotalCount)
 
 
 def _met(conditions: Sequence[str]) -> str:

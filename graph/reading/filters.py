@@ -1,20 +1,24 @@
 """Filters: conditions as the API states them, compiled to SQL with two-valued logic (a null matches nothing but null)."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..catalogue import Column, ExtensionField, GroupField, Kind, RecordType, ToMany, ToOne
 from ..errors import InvalidInput
 from ..identity import parse_id, shown
-from ..storing import parse, parse_money, parse_number, store
+from ..storing import parse, parse_money, store
 from ..values.text import fold
 from .scope import Compilation, Table
 from .selection import Ref
 
 DEEPEST = 4  # relations that a filter may cross
+DEEPEST_NESTING = 12  # filters within one another, by relations and by and, or and not
 MOST_CONDITIONS = 200
 MOST_IN_LIST = 5_000
 LAST = "\U0010ffff"  # the greatest character: closes the range of a prefix
+
+UNHEARD_OF = re.compile("[\x00\ud800-\udfff]")
 
 COMPARISONS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
@@ -30,9 +34,33 @@ class FilterCompiler:
     def __init__(self, compilation: Compilation) -> None:
         self.compilation = compilation
         self.conditions = 0
+        self.nesting = 0
 
     def compile(self, rows: Table, filter_: Mapping[str, Any], where: str, hops: int = 0) -> str:
         """The condition that rows meet which match `filter_`; raises InvalidInput naming what can't be used."""
+        self._count(where)
+        if self.nesting >= DEEPEST_NESTING:
+            raise InvalidInput(
+                "FILTER_TOO_DEEP",
+                f"{where}: filters nest {DEEPEST_NESTING} levels deep at most; write it with fewer and, or and not.",
+                argument=where,
+            )
+        self.nesting += 1
+        try:
+            return self._fields(rows, filter_, where, hops)
+        finally:
+            self.nesting -= 1
+
+    def _count(self, where: str) -> None:
+        self.conditions += 1
+        if self.conditions > MOST_CONDITIONS:
+            raise InvalidInput(
+                "FILTER_TOO_LARGE",
+                f"{where}: the filter has more than {MOST_CONDITIONS} conditions; use in, or split it.",
+                argument=where,
+            )
+
+    def _fields(self, rows: Table, filter_: Mapping[str, Any], where: str, hops: int) -> str:
         parts: list[str] = []
         for name, value in filter_.items():
             here = f"{where}.{name}"
@@ -55,11 +83,6 @@ class FilterCompiler:
                 return f"({self.compile(rows, value, where, hops)}) is not true"
             case _:
                 pass
-        self.conditions += 1
-        if self.conditions > MOST_CONDITIONS:
-            raise InvalidInput(
-                "FILTER_TOO_LARGE", f"The filter has more than {MOST_CONDITIONS} conditions; use in, or split it."
-            )
         member = rows.record.members.get(name)
         match member:
             case Column() if is_filterable(member):
@@ -105,6 +128,7 @@ class FilterCompiler:
         return False
 
     def _operation(self, rows: Table, column: Column, operator: str, value: Any, where: str) -> str:
+        self._count(where)
         match operator:
             case "isNull":
                 name = rows.column(column.name)
@@ -124,57 +148,51 @@ class FilterCompiler:
         if column.folded:
             return self._text(rows, column, operator, value, where)
         expression = rows.column(column.name)
+        convert, purpose = self._converter(rows.record, column)
         match operator:
-            case "eq":
-                return f"{expression} = {self._value(column, value, where)}"
             case "in":
-                return self._in(expression, column, value, where, self._converter(rows.record, column), "in")
+                return self._in(expression, column, value, where, convert, f"in {purpose}")
             case "startsWith":
-                return self._prefix(expression, value, where, str, "")
-            case _ if operator in COMPARISONS:
-                return f"{expression} {COMPARISONS[operator]} {self._value(column, value, where)}"
+                return self._prefix(expression, value, where, checked, "")
+            case _ if operator == "eq" or operator in COMPARISONS:
+                bound = self.compilation.parameter(value, convert, where, column.kind, purpose)
+                return f"{expression} {COMPARISONS.get(operator, '=')} {bound}"
             case _:
                 raise InvalidInput(
                     "INVALID_FILTER", f"{where}: {column.api} has no operator {operator!r}.", argument=where
                 )
 
-    def _converter(self, record: RecordType, column: Column) -> Callable[[Any], Any]:
+    def _converter(self, record: RecordType, column: Column) -> tuple[Callable[[Any], Any], str]:
+        """How a value to compare with is converted, and a name under which that is known."""
         kind = self.compilation.dialect.kind
         if column.kind is Kind.ID:
-            return lambda value: store(Kind.ID, parse_id(record, value), kind)
-        return lambda value: store(column.kind, _loosely(column, value), kind, places=column.places)
-
-    def _value(self, column: Column, value: Any, where: str, record: RecordType | None = None) -> str:
-        convert = self._converter(record, column) if record else self._converter_of(column)
-        return self.compilation.parameter(value, convert, where, column.kind, f"{column.kind}{column.places}")
-
-    def _converter_of(self, column: Column) -> Callable[[Any], Any]:
-        kind = self.compilation.dialect.kind
-        return lambda value: store(column.kind, _loosely(column, value), kind, places=column.places)
+            return lambda value: store(Kind.ID, parse_id(record, value), kind), f"id {record.name}"
+        convert = lambda value: store(column.kind, _loosely(column, value), kind, places=column.places)  # noqa: E731
+        return convert, f"{column.kind} {column.places}"
 
     def _text(self, rows: Table, column: Column, operator: str, value: Any, where: str) -> str:
         """Text with a folded twin: the twin has the index; what minds case looks at the text itself besides."""
         twin, exact = rows.column(str(column.folded)), rows.column(column.name)
         ignoring = operator.removesuffix("IgnoreCase")
-        fold_one = lambda text: fold(str(text))  # noqa: E731
+        fold_one = lambda text: fold(checked(text))  # noqa: E731
+        bind = lambda convert, purpose: self.compilation.parameter(value, convert, where, Kind.TEXT, purpose)  # noqa: E731
         match ignoring:
             case "eq":
-                same = f"{twin} = {self.compilation.parameter(value, fold_one, where, Kind.TEXT, 'folded')}"
-                return same if operator != ignoring else f"{same} and {exact} = {self._value(column, value, where)}"
+                same = f"{twin} = {bind(fold_one, 'folded')}"
+                return same if operator != ignoring else f"{same} and {exact} = {bind(checked, 'text')}"
             case "in":
                 same = self._in(twin, column, value, where, fold_one, "folded in")
                 if operator != ignoring:
                     return same
-                return f"{same} and {self._in(exact, column, value, where, str, 'in')}"
+                return f"{same} and {self._in(exact, column, value, where, checked, 'in')}"
             case "startsWith":
                 same = self._prefix(twin, value, where, fold_one, "folded")
                 if operator != ignoring:
                     return same
-                start = self.compilation.parameter(value, str, where, Kind.TEXT, "text")
+                start = bind(checked, "text")
                 return f"{same} and substr({exact},1,length({start})) = {start}"
             case _ if operator in COMPARISONS:
-                bound = self.compilation.parameter(value, fold_one, where, Kind.TEXT, "folded")
-                return f"{twin} {COMPARISONS[operator]} {bound}"
+                return f"{twin} {COMPARISONS[operator]} {bind(fold_one, 'folded')}"
             case _:
                 raise InvalidInput(
                     "INVALID_FILTER", f"{where}: {column.api} has no operator {operator!r}.", argument=where
@@ -198,23 +216,20 @@ class FilterCompiler:
             converted = [convert(one) for one in values]
             return store(Kind.TEXT_LIST, converted, "sqlite") if sqlite else converted
 
-        number = self.compilation.number(_plain(value), convert_all, where, f"{purpose} {column.kind} {column.places}")
+        number = self.compilation.number(_plain(value), convert_all, where, purpose)
         return self.compilation.dialect.in_list(expression, number, column.kind)
 
     def _money(self, rows: Table, column: Column, operator: str, value: Mapping[str, Any], where: str) -> str:
         """Amounts compare within one currency: another currency never matches."""
         if operator not in {"eq", *COMPARISONS}:
             raise InvalidInput("INVALID_FILTER", f"{where}: {column.api} has no operator {operator!r}.", argument=where)
-        currency = value["currency"]
-        if isinstance(currency, Ref):
-            raise InvalidInput(
-                "INVALID_FILTER",
-                f"{where}: give the amount and its currency as one variable, or both in the document.",
-                argument=where,
+        pair = (value["amount"], value["currency"])  # bound together: the currency says how long the amount is
+        code, bound = (
+            self.compilation.parameter(
+                pair, lambda given, part=part: parse_money({"amount": given[0], "currency": given[1]})[part], where, kind, ""
             )
-        convert_amount = lambda given: parse_money({"amount": given, "currency": currency})[0]  # noqa: E731
-        bound = self.compilation.parameter(value["amount"], convert_amount, where, Kind.MONEY, f"money {currency}")
-        code = self.compilation.parameter(str(currency).upper(), str, where, Kind.CODE, "")
+            for part, kind in ((1, Kind.CODE), (0, Kind.MONEY))
+        )
         comparison = COMPARISONS.get(operator, "=")
         return f"{rows.column(str(column.currency))} = {code} and {rows.column(column.name)} {comparison} {bound}"
 
@@ -224,13 +239,13 @@ class FilterCompiler:
         source, element = self.compilation.dialect.elements(rows.column(column.name), self.compilation.alias())
         match operator:
             case "has":
-                match_ = f"{element} = {self.compilation.parameter(value, str, where, Kind.TEXT, 'text')}"
+                match_ = f"{element} = {self.compilation.parameter(value, checked, where, Kind.TEXT, 'text')}"
                 return f"exists (select 1 from {source} where {match_})"
             case "hasAny":
-                match_ = self._in(element, column, value, where, str, "in")
+                match_ = self._in(element, column, value, where, checked, "in")
                 return f"exists (select 1 from {source} where {match_})"
             case "hasAll":
-                match_ = self._in(element, column, value, where, str, "in")
+                match_ = self._in(element, column, value, where, checked, "in")
                 wanted = self.compilation.parameter(
                     _plain(value), lambda values: len(set(map(str, values))), where, Kind.INTEGER, "count"
                 )
@@ -249,7 +264,6 @@ class FilterCompiler:
             member = group.members.get(name)
             if condition is None:
                 raise InvalidInput("INVALID_FILTER", f"{here} is null; leave it out.", argument=here)
-            self.conditions += 1
             if name == "eq" and group.whole:
                 parts.append(self._whole(rows, group, condition, here))
             elif isinstance(member, GroupField):
@@ -279,7 +293,7 @@ class FilterCompiler:
 
     def _same(self, rows: Table, column: Column, value: Any, where: str) -> str:
         if column.kind is Kind.TEXT_LIST:
-            text = lambda lines: store(Kind.TEXT_LIST, list(lines or ()), "sqlite")  # noqa: E731
+            text = lambda lines: store(Kind.TEXT_LIST, [checked(line) for line in lines or ()], "sqlite")  # noqa: E731
             bound = self.compilation.parameter(_plain(value), text, where, Kind.TEXT, "list")
             return f"{rows.column(column.name)} = {bound}"
         return self._operation(rows, column, "eq", value, where)
@@ -310,10 +324,11 @@ class FilterCompiler:
         conditions = [f"{inner.key} = {rows.column(link.column)}", *self.compilation.live(inner)]
         exists = f"exists (select 1 from {inner.record.table} {inner.alias} where {_all(conditions)})"
         id_column = inner.record.columns["id"]
-        convert = self._converter(inner.record, id_column)
+        convert, purpose = self._converter(inner.record, id_column)
         parts: list[str] = []
         for operator, value in operations.items():
             here = f"{where}.{operator}"
+            self._count(here)
             if operator == "isNull" or (value is None and operator in {"eq", "ne"}):
                 absent = value if operator == "isNull" else operator == "eq"
                 parts.append(f"not {exists}" if absent else exists)
@@ -322,10 +337,10 @@ class FilterCompiler:
                 self._refuse_null(operator, where)
             column = rows.column(link.column)
             if operator in {"eq", "ne"}:
-                bound = self.compilation.parameter(value, convert, here, Kind.ID, f"id {inner.record.name}")
+                bound = self.compilation.parameter(value, convert, here, Kind.ID, purpose)
                 same = f"{column} = {bound} and {exists}"
             else:
-                same = f"{self._in(column, id_column, value, here, convert, f'ids {inner.record.name}')} and {exists}"
+                same = f"{self._in(column, id_column, value, here, convert, f'in {purpose}')} and {exists}"
             parts.append(same if operator in {"eq", "in"} else f"({same}) is not true")
         return _all(parts)
 
@@ -396,13 +411,19 @@ class FilterCompiler:
 def _loosely(column: Column, value: Any) -> Any:
     """A value to compare with: of the right type, but of any length."""
     if column.kind in {Kind.TEXT, Kind.CODE, Kind.ENUM}:
-        text = str(value)
-        if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
-            raise InvalidInput("INVALID_VALUE", f"{shown(text)} holds a character that no text can hold.")
-        return text
-    if column.kind is Kind.DECIMAL:
-        return parse_number(value, column.places)
+        return checked(value)
     return parse(column, value)
+
+
+def checked(value: Any) -> str:
+    """A text that can be compared; one that no database could hold is refused, since no database compares it."""
+    text = str(value)
+    found = UNHEARD_OF.search(text)
+    if found is not None:
+        raise InvalidInput(
+            "INVALID_CHARACTER", f"{shown(text)} holds U+{ord(found.group()):04X}, which no text holds: take it out."
+        )
+    return text
 
 
 def _plain(value: Any) -> Any:

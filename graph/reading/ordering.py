@@ -4,13 +4,14 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import orjson
 
+from ...plugins.violations import FieldError
 from ..catalogue import Column, ExtensionField, GroupField, Kind, RecordType
 from ..errors import InvalidInput
-from ..identity import parse_id
-from ..storing import parse, store
+from ..storing import DatabaseKind, parse, parse_text, store
 from .scope import Compilation, Rows, Table
 from .text import Pieces, Sql
 
@@ -55,21 +56,28 @@ def _turned(direction: str) -> str:
 
 
 def order_by(
-    compilation: Compilation, record: RecordType, link: RecordType | None, wanted: Sequence[Mapping[str, Any]]
+    compilation: Compilation,
+    record: RecordType,
+    link: RecordType | None,
+    wanted: Sequence[Mapping[str, Any]],
+    where: str,
 ) -> Ordering:
     """The ordering for `orderBy`; without one, the record's own order, then the order of creation."""
+    where = f"{where}.orderBy"
     keys: list[SortKey] = []
     extension: RecordType | None = None
     for entry in wanted:
         if len(entry) != 1:
-            raise InvalidInput("INVALID_ORDER", "Each entry of orderBy names exactly one field, as in {name: ASC}.")
+            message = f"{where}: each entry names exactly one field, as in {{name: ASC}}."
+            raise InvalidInput("INVALID_ORDER", message, argument=where)
         owner, path = record, entry
         while True:
             ((name, value),) = path.items()
             member = owner.members.get(name)
             if isinstance(member, ExtensionField):
                 if keys or extension:
-                    raise InvalidInput("INVALID_ORDER", f"orderBy: {name} can only come first, once.")
+                    message = f"{where}: {name} can only come first, once."
+                    raise InvalidInput("INVALID_ORDER", message, argument=where)
                 owner, path = compilation.catalogue[member.target], value
                 extension = owner
                 continue
@@ -80,7 +88,8 @@ def order_by(
                     ((name, value),) = value.items()
                     member = member.members.get(name)
             if not isinstance(member, Column) or not (member.indexed or member.name == "id"):
-                raise InvalidInput("INVALID_ORDER", f"orderBy: {owner.name} can't be sorted by {name!r}.")
+                message = f"{where}: {owner.name} can't be sorted by {name!r}."
+                raise InvalidInput("INVALID_ORDER", message, argument=where)
             source = "e" if extension is owner else "t"
             keys.extend(
                 SortKey(source=source, record=owner, column=_stored(member, stored), direction=str(value).lower())
@@ -88,7 +97,8 @@ def order_by(
             )
             break
     if len(keys) > MOST_KEYS:
-        raise InvalidInput("INVALID_ORDER", f"orderBy names too many fields; {MOST_KEYS} are allowed.")
+        message = f"{where} sorts by {len(keys)} values, an amount counting as two; {MOST_KEYS} are allowed."
+        raise InvalidInput("INVALID_ORDER", message, argument=where)
     if not keys:
         source, owner = ("l", link) if link else ("t", record)
         keys = [SortKey(source=source, record=owner, column=owner.columns[n], direction=ASC) for n in owner.order]
@@ -130,48 +140,55 @@ def _prefix(key: SortKey) -> str:
     return key.record.prefix or "own"
 
 
-def _cursor_value(ordering: Ordering, position: int, kind: str, memo: dict[str, list[Any]]) -> Callable[[Any], Any]:
+def _cursor_value(
+    ordering: Ordering, position: int, kind: DatabaseKind, memo: dict[str, list[Any]]
+) -> Callable[[Any], Any]:
     """A converter from a cursor to its value at `position`, as the database takes it."""
-    key = ordering.keys[position]
 
     def convert(cursor: Any) -> Any:
         values = memo.get(cursor)
         if values is None:
             memo.clear()
-            values = memo[cursor] = _decoded(ordering, cursor)
-        value = values[position]
-        if value is None:
-            return None
-        if key.column.kind is Kind.ID and key.record.prefix:
-            return store(Kind.ID, parse_id(key.record, value), kind)  # type: ignore[arg-type]
-        if key.column.kind is Kind.ID:
-            return store(Kind.ID, parse_id(_Own, value), kind)  # type: ignore[arg-type]
-        return store(key.column.kind, parse(key.column, value), kind, places=key.column.places)  # type: ignore[arg-type]
+            values = memo[cursor] = _decoded(ordering, cursor, kind)
+        return values[position]
 
     return convert
 
 
-class _Own:
-    """What an extension's key is called inside a cursor."""
-
-    prefix = "own"
-    name = "row"
-    singular = "row"
-
-
-def _decoded(ordering: Ordering, cursor: Any) -> list[Any]:
+def _decoded(ordering: Ordering, cursor: Any, kind: DatabaseKind) -> list[Any]:
+    """The sort keys in a cursor; raises InvalidInput for one that was not made by a list in this order."""
     try:
         signature, *values = orjson.loads(bytes.fromhex(cursor))
-    except (ValueError, TypeError):
+        if signature == ordering.signature:
+            return [_key_value(key, value, kind) for key, value in zip(ordering.keys, values, strict=True)]
+    except (ValueError, TypeError, FieldError):
         raise InvalidInput(
             "INVALID_CURSOR", "This is no cursor of this API; use endCursor or startCursor of a page you have read."
         ) from None
-    if signature != ordering.signature or len(values) != len(ordering.keys):
-        raise InvalidInput(
-            "INVALID_CURSOR",
-            "The cursor comes from a list in another order or of other records; page on with the same orderBy.",
-        )
-    return values
+    raise InvalidInput(
+        "INVALID_CURSOR",
+        "The cursor comes from a list in another order or of other records; page on with the same orderBy.",
+    )
+
+
+def _key_value(key: SortKey, value: Any, kind: DatabaseKind) -> Any:
+    """One sort key as the database takes it; raises ValueError or FieldError for what no row can hold."""
+    column = key.column
+    if value is None and column.nullable:
+        return None
+    match column.kind:
+        case Kind.INTEGER if type(value) is int and abs(value) < 2**63:  # amounts of money are longer than Int
+            return value
+        case Kind.ID if isinstance(value, str) and value.startswith(f"{_prefix(key)}_"):
+            return store(Kind.ID, UUID(value.removeprefix(f"{_prefix(key)}_")), kind)
+        case Kind.BOOLEAN if isinstance(value, bool):
+            return store(Kind.BOOLEAN, value, kind)
+        case Kind.ENUM | Kind.TEXT | Kind.CODE if isinstance(value, str):
+            return parse_text(column, value)
+        case Kind.DECIMAL | Kind.TIMESTAMP | Kind.DATE if isinstance(value, str):
+            return store(column.kind, parse(column, value), kind, places=column.places)
+        case _:
+            raise ValueError(column.kind)
 
 
 def beyond(

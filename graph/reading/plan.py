@@ -22,10 +22,14 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Completion:
-    """A computed field in the answer: the way to it (`*` for every element of a list)."""
+    """A computed field in the answer: the way to it (`*` for every element of a list).
+
+    In an answer with records of several types, `record` names the type that has the field.
+    """
 
     path: tuple[str, ...]
     field: ComputedField
+    record: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

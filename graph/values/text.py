@@ -42,6 +42,11 @@ def plain(text: str) -> str:
     return " ".join("".join(" " if unicodedata.category(one)[0] in "CPSZ" else one for one in letters).split())
 
 
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to be seen: no character but blanks, and those that only steer how others are shown."""
+    return not text.strip() or (not text.isprintable() and all(unicodedata.category(one)[0] in "CZ" for one in text))
+
+
 def is_latin(text: str) -> bool:
     """Whether the text has no letter of another script than the Latin one."""
     return text.isascii() or _OTHER_SCRIPT.search(text) is None

@@ -1,6 +1,6 @@
 """Deleting and restoring: what belongs to a record goes and comes back with it, and nothing else does."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,49 +8,57 @@ from ...plugins.changes import Change, ChangeKind
 from ..catalogue import RecordType, ToOne
 from .unit import UnitOfWork
 
-Rows = Sequence[dict[str, Any]]
+Row = dict[str, Any]
 
 
 async def spread_deletions(unit: UnitOfWork) -> None:
     """Delete what belongs to the records being deleted, and what only they pointed at.
 
     Owned rows go with their owner. A record whose foreign keys are declared to orphan it (an address) goes with the
-    last live row that points at it.
+    last live row that points at it, when that row goes with its owner; a row that is taken away by itself leaves the
+    record behind, to be linked elsewhere.
     """
-    wave = [change for change in unit.all_changes() if change.kind is ChangeKind.DELETE]
+    wave, is_first = [change for change in unit.all_changes() if change.kind is ChangeKind.DELETE], True
     while wave:
         found: list[Change] = []
         for record, deleted in _by_record(wave).items():
-            ids = [change.id for change in deleted]
             causes = {change.id: change for change in deleted}
             for kind, link in unit.catalogue.pointing_at(record):
                 if link.policy.owner and kind.is_record:
-                    for row in await unit.reader.find(kind, link.column, ids, lock="update"):
+                    for row in await unit.reader.find(kind, link.column, causes, lock="update"):
                         found += _also(unit, kind, row, ChangeKind.DELETE, causes[row[link.column]])
             for link in unit.catalogue[record].to_ones.values():
-                if link.policy.orphans:
+                if link.policy.orphans and not is_first:
                     found += await _orphans(unit, unit.catalogue[record], link, deleted)
-        wave = found
+        wave, is_first = found, False
 
 
 async def _orphans(unit: UnitOfWork, kind: RecordType, link: ToOne, deleted: Sequence[Change]) -> list[Change]:
-    """The records that only rows being deleted point at by `link`."""
+    """The records that only rows being deleted point at by `link`.
+
+    They are locked before the rows are looked at: of two that let go of one record at once, the second finds it alone.
+    """
     targets = {change.after[link.column]: change for change in deleted if change.after[link.column] is not None}
-    kept: set[UUID] = set()
-    for row in await unit.reader.find(kind, link.column, targets):
+    target = unit.catalogue[link.target]
+    locked = await unit.reader.find(target, "id", targets, lock="update")
+    kept: set[UUID] = {change.after[link.column] for change in unit.changes(kind.name) if change.is_write}
+    for row in await unit.reader.find(kind, link.column, [row["id"] for row in locked]):
         change = unit.change(kind.name, row["id"])
         if change is None or change.is_live:
             kept.add(row[link.column])
-    kept |= {change.after[link.column] for change in unit.changes(kind.name) if change.is_write}
     found: list[Change] = []
-    target = unit.catalogue[link.target]
-    for row in await unit.reader.find(target, "id", [id_ for id_ in targets if id_ not in kept], lock="update"):
-        found += _also(unit, target, row, ChangeKind.DELETE, targets[row["id"]])
+    for row in locked:
+        if row["id"] not in kept:
+            found += _also(unit, target, row, ChangeKind.DELETE, targets[row["id"]])
     return found
 
 
 async def spread_restorations(unit: UnitOfWork) -> None:
-    """Bring back what was deleted together with the records being restored, as far as it belongs to them."""
+    """Bring back what was deleted together with the records being restored, as far as it belongs to them.
+
+    A row between two records comes back when both are there. Until then it waits with the deletion that took the other
+    one, so that the restoration of that one brings it back.
+    """
     wave = [change for change in unit.all_changes() if change.kind is ChangeKind.RESTORE]
     while wave:
         found: list[Change] = []
@@ -58,28 +66,49 @@ async def spread_restorations(unit: UnitOfWork) -> None:
             causes = {change.id: change for change in restored}
             for kind, link in unit.catalogue.pointing_at(record):
                 if link.policy.owner and kind.is_record:
-                    rows = await unit.reader.find(kind, link.column, causes, live=False)
-                    found += _returning(unit, kind, rows, causes, link.column)
+                    rows = _taken_with(causes, await _deleted(unit, kind, link.column, causes), link.column)
+                    for row in await _without_waiting(unit, kind, rows, link):
+                        found += _also(unit, kind, row, ChangeKind.RESTORE, causes[row[link.column]])
             for link in unit.catalogue[record].to_ones.values():
                 if link.policy.orphans:
                     pointed = {change.after[link.column]: change for change in restored}
                     target = unit.catalogue[link.target]
-                    rows = await unit.reader.find(target, "id", pointed, live=False)
-                    found += _returning(unit, target, rows, pointed, "id")
+                    for row in _taken_with(pointed, await _deleted(unit, target, "id", pointed), "id"):
+                        found += _also(unit, target, row, ChangeKind.RESTORE, pointed[row["id"]])
         wave = found
 
 
-def _returning(
-    unit: UnitOfWork, kind: RecordType, rows: Rows, causes: dict[UUID, Change], column: str
-) -> Iterable[Change]:
-    for row in rows:
-        cause = causes[row[column]]
-        before = cause.before
-        if row["deletion"] is not None and before is not None and row["deletion"] == before["deletion"]:
-            yield from _also(unit, kind, row, ChangeKind.RESTORE, cause)
+async def _deleted(unit: UnitOfWork, kind: RecordType, column: str, ids: Iterable[UUID]) -> list[Row]:
+    rows = await unit.reader.find(kind, column, ids, live=False, lock="update")
+    return [row for row in rows if row["deleted_at"] is not None]
 
 
-def _also(unit: UnitOfWork, kind: RecordType, row: dict[str, Any], what: ChangeKind, because: Change) -> list[Change]:
+def _taken_with(causes: Mapping[UUID, Change], rows: Iterable[Row], column: str) -> list[Row]:
+    """The rows that the same deletion took as the records that they belong to."""
+    taken = ((row, causes[row[column]].before or {}) for row in rows)
+    return [row for row, before in taken if row["deletion"] == before.get("deletion")]
+
+
+async def _without_waiting(unit: UnitOfWork, kind: RecordType, rows: Sequence[Row], by: ToOne) -> list[Row]:
+    """The rows whose other owners are there, or come back with them; the rest is noted to wait for the owner."""
+    waiting: dict[UUID, UUID] = {}
+    for link in kind.owners:
+        owners = {row[link.column] for row in rows if row[link.column] is not None}
+        if link is by or not owners:
+            continue
+        gone = {row["id"]: row["deletion"] for row in await _deleted(unit, unit.catalogue[link.target], "id", owners)}
+        for row in rows:
+            deletion = gone.get(row[link.column])
+            change = unit.change(link.target, row[link.column])
+            comes_back = change is not None and change.is_live or link.policy.orphans and deletion == row["deletion"]
+            if deletion is not None and not comes_back:
+                waiting[row["id"]] = deletion
+    if waiting:
+        unit.set_derived(kind.name, "deletion", waiting)
+    return [row for row in rows if row["id"] not in waiting]
+
+
+def _also(unit: UnitOfWork, kind: RecordType, row: Row, what: ChangeKind, because: Change) -> list[Change]:
     known = unit.change(kind.name, row["id"])
     if known is not None and (known.kind is what or known.before is None):
         return []

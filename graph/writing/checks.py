@@ -1,16 +1,19 @@
 """Checks that every record gets: required values, references that lead somewhere, one owner, unique keys."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
 from ...plugins.names import camel
 from ...plugins.violations import Path
-from ..catalogue import ABSENT, Kind, RecordType, ToOne, UniqueKey
-from .rules import NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED
+from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToOne, UniqueKey
+from ..values.text import is_blank
+from .rules import BLANK, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED
 from .unit import UnitOfWork, spelled
 
 STAMPED = frozenset({"id", "version", "created_at", "updated_at", "created_by_id", "updated_by_id"})
+Key = tuple[Any, ...]
 
 
 async def check(unit: UnitOfWork) -> None:
@@ -19,9 +22,10 @@ async def check(unit: UnitOfWork) -> None:
         changes = unit.changes(record.name)
         if not changes:
             continue
+        needed = _Needed(record)
         for change in changes:
             if change.is_write:
-                _check_required(unit, record, change)
+                needed.check(unit, change)
                 _check_owner(unit, record, change)
     await _check_references(unit)
     for record in unit.catalogue.types.values():
@@ -29,40 +33,58 @@ async def check(unit: UnitOfWork) -> None:
             await _check_unique(unit, record, key)
 
 
-def _check_required(unit: UnitOfWork, record: RecordType, change: Change) -> None:
-    """What is not null needs a value; what an input got wrong has been reported already."""
-    reported = {violation.path for _, violation in unit.found}
-    for column in record.columns.values():
-        path = change.at(column.name)
-        if not column.nullable and column.name not in STAMPED and change.after.get(column.name) is None:
-            at = _within_group(record, change, column.name) or path
-            if not any(one[: len(at)] == at for one in reported):
-                unit.violate(REQUIRED.broken(at, field=str(at[-1])), change)
-    for link in record.to_ones.values():
-        if link.column in STAMPED or change.after.get(link.column) is ABSENT:
-            continue
-        if not link.nullable and change.after.get(link.column) is None:
-            path = change.paths.get(link.column) or (*change.path, f"{link.api}Id")
-            unit.violate(REQUIRED.broken(path, field=f"{link.api}Id"), change)
+class _Needed:
+    """What a record type's inputs have to give a value: columns, those that mustn't be blank, and references."""
+
+    def __init__(self, record: RecordType) -> None:
+        in_keys = {name for key in record.uniques for name in key.fields}
+        writable = [c for c in record.columns.values() if not (c.policy.read_only or c.policy.hidden)]
+        groups = dict(_grouped(record))
+        self.columns = [c for c in writable if not c.nullable and c.name not in STAMPED]
+        self.texts = [c for c in writable if c.kind in {Kind.TEXT, Kind.CODE} and (not c.nullable or c.name in in_keys)]
+        self.links = [link for link in record.to_ones.values() if not link.nullable and link.column not in STAMPED]
+        self.groups = {name: group.api for name, group in groups.items()}
+
+    def check(self, unit: UnitOfWork, change: Change) -> None:
+        """Report what a change leaves without a value; an update is looked at as far as its input goes."""
+        is_new, said = change.before is None, set[Path]()
+        for column in self.columns:
+            if change.after.get(column.name) is None and (is_new or column.name in change.given):
+                path = self._at(change, column)
+                if path not in said:
+                    unit.violate(REQUIRED.broken(path, field=path[-1]), change)
+                said.add(path)
+        for column in self.texts:
+            text = change.after.get(column.name)
+            if isinstance(text, str) and column.name in change.given and is_blank(text):
+                path = change.at(column.name)
+                unit.violate(BLANK.broken(path, field=path[-1]), change)
+        for link in self.links:
+            if change.after.get(link.column) is None:
+                path = change.paths.get(link.column) or (*change.path, f"{link.api}Id")
+                unit.violate(REQUIRED.broken(path, field=f"{link.api}Id"), change)
+
+    def _at(self, change: Change, column: Column) -> Path:
+        """Where a value is missing; of a group's columns, which come from each other, the group is missing."""
+        group = self.groups.get(column.name)
+        if group is None:
+            return change.at(column.name)
+        given = change.paths.get(column.name)
+        return given[:-1] if given else (*change.path, group)
 
 
-def _within_group(record: RecordType, change: Change, column: str) -> Path | None:
-    """The path of a column that inputs state as part of a group."""
-    if column in change.paths:
-        return change.paths[column]
+def _grouped(record: RecordType) -> Iterator[tuple[str, GroupField]]:
+    """The columns that the API shows in a group alone."""
     for member in record.members.values():
-        inner = getattr(member, "members", None)
-        if inner and not getattr(member, "whole", False):
-            for api, part in inner.items():
-                if getattr(part, "name", None) == column:
-                    return (*change.path, member.api, api)
-    return None
+        if isinstance(member, GroupField) and not member.whole:
+            for column in member.columns():
+                yield column.name, member
 
 
 def _check_owner(unit: UnitOfWork, record: RecordType, change: Change) -> None:
     """Where a record may belong to records of several types, it belongs to exactly one."""
     owners = [link for link in record.owners if link.nullable]
-    if len(owners) < 2:
+    if len(owners) < 2 or change.before is not None:
         return
     given = [link for link in owners if change.after[link.column] is not None]
     if len(given) != 1:
@@ -74,12 +96,13 @@ async def _check_references(unit: UnitOfWork) -> None:
     """Every foreign key that is set leads to a live record, or to one made in the same unit."""
     wanted: dict[str, dict[UUID, list[tuple[Change, ToOne]]]] = {}
     for record in unit.catalogue.types.values():
-        for change in unit.changes(record.name):
-            if change.kind is ChangeKind.DELETE or record.owner:
+        links = [link for link in record.to_ones.values() if link.column not in STAMPED]
+        for change in unit.changes(record.name) if record.owner is None else ():
+            if change.kind is ChangeKind.DELETE:
                 continue
-            for link in record.to_ones.values():
+            for link in links:
                 value = change.after.get(link.column)
-                if value in (None, ABSENT) or link.column in STAMPED:
+                if value in (None, ABSENT):
                     continue
                 if change.kind is ChangeKind.UPDATE and not change.changed(link.column):
                     continue
@@ -95,51 +118,63 @@ async def _check_references(unit: UnitOfWork) -> None:
         for id_, places in ids.items():
             if id_ not in there:
                 for change, link in places:
-                    path = change.paths.get(link.column) or (*change.path, f"{link.api}Id")
-                    unit.violate(NOT_FOUND.broken(path, what=target.name, id=unit.shown(name, id_)), change)
+                    path = change.paths.get(link.column) or change.path
+                    what = NOT_FOUND.broken(path, what=target.name, id=unit.shown(name, id_))
+                    unit.violate(what, change, other=unit.change(name, id_))
 
 
 async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) -> None:
     """No two live rows hold the same key, neither stored ones nor those of the unit."""
     columns = (*key.columns, *([key.where] if key.where else []))
-    mine: dict[tuple[Any, ...], Change] = {}
-    asked: dict[tuple[Any, ...], Change] = {}
+    holding: dict[Key, Change] = {}
+    asking: list[tuple[Key, Change]] = []
     for change in unit.changes(record.name):
         if not change.is_live or (key.where and not change.after.get(key.where)):
             continue
         value = tuple(change.after.get(column) for column in key.columns)
         if any(part is None or part is ABSENT for part in value):
             continue
-        if value in mine:
-            other = spelled(mine[value].at(key.fields[-1]))
-            unit.violate(
-                REPEATED.broken(_at(record, change, key), what=record.name, fields=_fields(key), other=other), change
-            )
-            continue
-        mine[value] = change
         if change.kind is ChangeKind.RESTORE or change.changed(*columns):
+            asking.append((value, change))
+        else:
+            holding[value] = change
+    asked: dict[Key, Change] = {}
+    for value, change in asking:
+        other = holding.setdefault(value, change)
+        if other is change:
             asked[value] = change
+            continue
+        at = spelled(other.paths.get(key.fields[-1], other.path))
+        names = _names(record, change, key)
+        unit.violate(
+            REPEATED.broken(_at(record, change, key), what=record.name, fields=names, other=at), change, other=other
+        )
     if not asked:
         return
     for row in await unit.reader.find_keys(record, key.columns, asked, where=key.where):
-        own = unit.change(record.name, row["id"])
-        if own is not None:
+        if unit.change(record.name, row["id"]) is not None:
             continue  # its value after the unit counts, and that was looked at above
         change = asked[tuple(row[column] for column in key.columns)]
-        shown = unit.shown(record.name, row["id"])
-        unit.violate(
-            NOT_UNIQUE.broken(_at(record, change, key), what=record.name, fields=_fields(key), id=shown), change
-        )
+        shown, names = unit.shown(record.name, row["id"]), _names(record, change, key)
+        unit.violate(NOT_UNIQUE.broken(_at(record, change, key), what=record.name, fields=names, id=shown), change)
 
 
 def _at(record: RecordType, change: Change, key: UniqueKey) -> Path:
-    name = key.where if key.where and key.where in change.given else key.fields[-1]
-    if name in record.to_ones:
-        return change.paths.get(record.to_ones[name].column) or change.path
-    if record.columns[name].policy.hidden or record.columns[name].kind is Kind.BOOLEAN:
-        return change.at(name) if name in change.paths else change.path
-    return change.at(name)
+    """Where a value stands that breaks a key: the last one that the input states, else the record itself."""
+    for name in ([key.where] if key.where else []) + [*reversed(key.fields)]:
+        column = record.to_ones[name].column if name in record.to_ones else name
+        if column in change.paths:
+            return change.paths[column]
+    return change.path
 
 
-def _fields(key: UniqueKey) -> str:
-    return " and ".join(camel(name) for name in key.fields)
+def _names(record: RecordType, change: Change, key: UniqueKey) -> str:
+    """The fields of a key as the API calls them; for one that it doesn't show, the input's field that it comes from."""
+    names: list[str] = []
+    for name in key.fields:
+        column = record.columns.get(name)
+        if column is None or not column.policy.hidden:
+            names.append(camel(name))
+        elif name in change.paths:
+            names.append(str(change.paths[name][-1]))
+    return " and ".join([*names, *([camel(key.where)] if key.where else [])])

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -12,8 +13,9 @@ import orjson
 
 from ...plugins.changes import Change, ChangeKind
 from ..catalogue import Column, GroupField, Kind, Member, RecordType, ToOne
-from ..databases.database import Database
-from ..storing import load, store
+from ..databases.database import Database, Transaction
+from ..reading.rows import as_list
+from ..storing import DatabaseKind, load, store
 from .checks import STAMPED
 from .unit import UnitOfWork
 
@@ -110,16 +112,31 @@ def _changed(record: RecordType, change: Change) -> list[str]:
 
 def _columns(members: Mapping[str, Member]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each field that the API shows, by its name there, with the columns that hold it."""
-    for member in members.values():
+    for name, member in members.items():
         match member:
             case Column():
-                yield member.api, tuple(filter(None, (member.name, member.currency)))
+                yield name, tuple(filter(None, (member.name, member.currency)))
             case ToOne():
-                yield member.api, (member.column,)
+                yield name, (member.column,)
             case GroupField() if not member.whole:
-                yield from ((f"{member.api}.{name}", columns) for name, columns in _columns(member.members))
+                yield from ((f"{name}.{inner}", columns) for inner, columns in _columns(member.members))
             case _:  # a whole group's columns stand beside it as well; the rest are rows of their own
                 continue
+
+
+def loaded_event(row: Sequence[Any], kind: DatabaseKind) -> Event:
+    """The event in a row of COLUMNS."""
+    return Event(
+        id=load(Kind.ID, row[0], kind),
+        record=row[1],
+        record_id=load(Kind.ID, row[2], kind),
+        kind=ChangeKind(row[3]),
+        version=row[4],
+        fields=tuple(orjson.loads(row[5])),
+        actor=load(Kind.ID, row[6], kind),
+        occurred_at=load(Kind.TIMESTAMP, row[7], kind),
+        attempts=row[8] + 1,
+    )
 
 
 class OutboxWorker:
@@ -166,14 +183,16 @@ class OutboxWorker:
         tried = 0
         while True:
             until = self._now() + self._lease
-            events = await self._claim(until)
-            if not events:
+            waiting = deque(await self._claim(until))
+            if not waiting:
                 return tried
-            for event in events:
-                if self._now() >= until:
-                    break  # the lease of the rest has run out, so another worker may have it by now
-                await self._hand_on(event, until)
-                tried += 1
+            try:
+                while waiting and self._now() < until:  # past it another worker may have the rest
+                    await self._hand_on(waiting.popleft(), until)
+                    tried += 1
+            finally:
+                if waiting:
+                    await self._give_back(waiting, until)
 
     async def _claim(self, until: datetime) -> list[Event]:
         """The first waiting event of each record, leased to this worker."""
@@ -192,25 +211,22 @@ class OutboxWorker:
             leased = [(row[0], [row[8] + 1, store(Kind.TIMESTAMP, until, kind)]) for row in rows]
             if leased:
                 await transaction.update("outbox_event", "id", ("attempts", "due_at"), leased)
-        return [self._event(row) for row in rows]
+        return [loaded_event(row, self._database.kind) for row in rows]
 
-    def _event(self, row: Sequence[Any]) -> Event:
-        kind = self._database.kind
-        return Event(
-            id=load(Kind.ID, row[0], kind),
-            record=row[1],
-            record_id=load(Kind.ID, row[2], kind),
-            kind=ChangeKind(row[3]),
-            version=row[4],
-            fields=tuple(orjson.loads(row[5])),
-            actor=load(Kind.ID, row[6], kind),
-            occurred_at=load(Kind.TIMESTAMP, row[7], kind),
-            attempts=row[8] + 1,
-        )
+    async def _give_back(self, events: Iterable[Event], until: datetime) -> None:
+        """Undo the claim of events that were not tried, as far as no other worker has them by now."""
+        dialect, kind = self._database.dialect, self._database.kind
+        ids = as_list([store(Kind.ID, event.id, kind) for event in events], dialect)
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                f"update outbox_event set attempts = attempts - 1, due_at = {dialect.parameter(1, Kind.TIMESTAMP)} "
+                f"where due_at = {dialect.parameter(2, Kind.TIMESTAMP)} and {dialect.in_list('id', 3, Kind.ID)}",
+                [store(Kind.TIMESTAMP, self._now(), kind), store(Kind.TIMESTAMP, until, kind), ids],
+            )
 
     async def _hand_on(self, event: Event, until: datetime) -> None:
         if event.attempts > MOST_ATTEMPTS:
-            await self._set(event, parked_at=self._now(), trouble="no worker came to an end with it")
+            await self._finish(event, "parked_at", trouble="no worker came to an end with it")
             return
         for consumer in self._consumers:
             try:
@@ -223,36 +239,45 @@ class OutboxWorker:
                 log.warning(
                     "%s failed on event %s, attempt %s", consumer.name, event.id, event.attempts, exc_info=error
                 )
-                await self._postpone(event, f"{consumer.name}: {type(error).__name__}")
+                trouble = f"{consumer.name}: {type(error).__name__}"
+                if event.attempts < MOST_ATTEMPTS:
+                    await self._postpone(event, trouble)
+                else:
+                    await self._finish(event, "parked_at", trouble=trouble)
                 return
-        await self._set(event, done_at=self._now())
+        await self._finish(event, "done_at")
+
+    async def _finish(self, event: Event, how: str, *, trouble: str | None = None) -> None:
+        """Note that the event is done or parked."""
+        async with self._database.transaction() as transaction:
+            await self._set(transaction, event, how, self._now(), trouble)
 
     async def _postpone(self, event: Event, trouble: str) -> None:
-        """Let the event be tried again later, or park it after its last attempt."""
-        if event.attempts >= MOST_ATTEMPTS:
-            await self._set(event, parked_at=self._now(), trouble=trouble)
-        else:
-            later = self._now() + timedelta(seconds=min(2**event.attempts, 3600))
-            await self._set(event, due_at=later, trouble=trouble)
-
-    async def _set(self, event: Event, **values: Any) -> None:
-        """Set columns of an event, unless the lease ran out and another worker has tried it since."""
+        """Let the event be tried again later; those after it, which wait for it, need not be looked at until then."""
         kind, place = self._database.kind, self._database.dialect.parameter
-        kinds = [Kind.TEXT if name == "trouble" else Kind.TIMESTAMP for name in values]
-        settings = [f"{name} = {place(n, of)}" for n, (name, of) in enumerate(zip(values, kinds, strict=True), 1)]
-        last = len(values)
+        later = self._now() + timedelta(seconds=min(2**event.attempts, 3600))
         async with self._database.transaction() as transaction:
-            touched = await transaction.execute(
-                f"update outbox_event set {', '.join(settings)} "
-                f"where id = {place(last + 1, Kind.ID)} and attempts = {place(last + 2, Kind.INTEGER)}",
-                [
-                    *(store(of, value, kind) for of, value in zip(kinds, values.values(), strict=True)),
-                    store(Kind.ID, event.id, kind),
-                    event.attempts,
-                ],
+            if not await self._set(transaction, event, "due_at", later, trouble):
+                return
+            await transaction.execute(
+                f"update outbox_event set due_at = {place(1, Kind.TIMESTAMP)} where record_id = {place(2, Kind.ID)} "
+                f"and done_at is null and parked_at is null and due_at < {place(1, Kind.TIMESTAMP)}",
+                [store(Kind.TIMESTAMP, later, kind), store(Kind.ID, event.record_id, kind)],
             )
+
+    async def _set(
+        self, transaction: Transaction, event: Event, column: str, moment: datetime, trouble: str | None
+    ) -> bool:
+        """Set a time of an event, unless the lease ran out and another worker has tried it since."""
+        kind, place = self._database.kind, self._database.dialect.parameter
+        touched = await transaction.execute(
+            f"update outbox_event set {column} = {place(1, Kind.TIMESTAMP)}, trouble = {place(2, Kind.TEXT)} "
+            f"where id = {place(3, Kind.ID)} and attempts = {place(4, Kind.INTEGER)}",
+            [store(Kind.TIMESTAMP, moment, kind), trouble, store(Kind.ID, event.id, kind), event.attempts],
+        )
         if not touched:
             log.warning("event %s took longer than its lease of %s; another worker has it", event.id, self._lease)
+        return touched > 0
 
 
 def _is_cancelled() -> bool:

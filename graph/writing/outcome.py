@@ -1,12 +1,14 @@
 """What a write asks for, and what came of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from ...plugins.violations import Path, Violation
+from ..databases.database import Reader
 
 
 class Operation(StrEnum):
@@ -23,16 +25,18 @@ class Operation(StrEnum):
 class WriteRequest:
     """A write: what is done to which record type, by whom.
 
-    `inputs` hold one object for each record, `paths` where each stands in the request. `name` is the mutation's.
-    `idempotency_key` with `fingerprint` (of the whole input) lets a repeated request find its first outcome.
+    `inputs` hold one object for each record, `paths` where each stands in the request; instead, `find` may give both
+    when the transaction has begun. `name` is the mutation's. `idempotency_key` with `fingerprint` (of the whole input)
+    lets a repeated request find its first outcome.
     """
 
     name: str
     record: str
     operation: Operation
-    inputs: Sequence[Mapping[str, Any]]
-    paths: Sequence[Path]
     actor: UUID
+    inputs: Sequence[Mapping[str, Any]] = ()
+    paths: Sequence[Path] = ()
+    find: Callable[[Reader], Awaitable[tuple[Sequence[Mapping[str, Any]], Sequence[Path]]]] | None = None
     atomic: bool = True
     dry_run: bool = False
     idempotency_key: str | None = None
@@ -46,6 +50,13 @@ class Outcome:
     ids: Sequence[UUID | None]
     violations: Sequence[tuple[int, Violation]] = field(default_factory=tuple[tuple[int, Violation], ...])
 
-    def of(self, root: int) -> list[Violation]:
+    def of(self, root: int) -> Sequence[Violation]:
         """The violations of one input."""
-        return [violation for at, violation in self.violations if at == root]
+        return self._by_root.get(root, ())
+
+    @cached_property
+    def _by_root(self) -> Mapping[int, Sequence[Violation]]:
+        grouped: dict[int, list[Violation]] = {}
+        for root, violation in self.violations:
+            grouped.setdefault(root, []).append(violation)
+        return grouped

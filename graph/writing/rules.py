@@ -4,7 +4,11 @@ from ...plugins.violations import Rule, Severity
 
 REQUIRED = Rule(code="REQUIRED", message="{field} is required; give it a value.")
 NOT_FOUND = Rule(code="NOT_FOUND", message="There is no {what} with id {id}; it may have been deleted.")
-NO_MATCH = Rule(code="NOT_FOUND", message="There is no {what} with this key.")
+NO_MATCH = Rule(
+    code="NOT_FOUND",
+    message="There is no {what} with this key, so none has version {expected}; it may be gone.",
+)
+NOT_AMONG = Rule(code="NOT_FOUND", message="The {what} with id {id} is not among the {name} of this record.")
 NOT_UNIQUE = Rule(
     code="NOT_UNIQUE", message="Another {what} has the same {fields}: {id}. Change the value, or update that record."
 )
@@ -20,6 +24,18 @@ NOT_CONNECTED = Rule(
     message="The record is not among the {name}, so nothing was taken away.",
     severity=Severity.WARNING,
 )
+BLANK = Rule(code="REQUIRED", message="{field} is blank; give it a value.")
+GIVEN_TWICE = Rule(code="CONTRADICTION", message="The value is given at {other} as well; give it once.")
+NOT_ALONE = Rule(
+    code="CONTRADICTION", message="A record to {what} takes no other values here; leave them out, or leave {what} out."
+)
+NAMELESS = Rule(code="CONTRADICTION", message="Say by id which record to {what}.")
+OWNED = Rule(
+    code="CONTRADICTION", message="The record belongs to its owner alone: delete it instead of disconnecting it."
+)
+OTHER_KEY = Rule(
+    code="CONTRADICTION", message="The record would be made with another {field} than it was looked for by, at {other}."
+)
+TANGLED = Rule(code="NOT_SETTLED", message="Too many inputs build on refused ones; mend those, and send this again.")
 NOT_CHANGEABLE = Rule(code="NOT_CHANGEABLE", message="{field} is set when the record is created and can't be changed.")
 NOT_DELETED = Rule(code="NOT_DELETED", message="The record is not deleted, so there is nothing to restore.")
-CONTRADICTION = Rule(code="CONTRADICTION", message="{message}")

@@ -22,6 +22,7 @@ class OutboxEvent(Model):
     done_at = Timestamp(null=True)
     parked_at = Timestamp(null=True)
     trouble = fields.TextField(null=True)
+    position = fields.BigIntField(null=True)
 
     class Meta(Model.Meta):
         table = "outbox_event"

@@ -1,19 +1,33 @@
 """The unit of work in memory: its changes, what they are about to break, and the derived rows to write with them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
 from ...plugins.violations import Path, Severity, Violation
-from ..catalogue import Catalogue
+from ..catalogue import ABSENT, Catalogue
 from ..databases.database import Transaction
 from ..identity import NewId, global_id
 from ..reading.dialects import Dialect
 from ..reading.rows import RowReader, Values
 from ..reading.scope import Ground
 from ..reading.stored_filters import StoredFilters
+
+
+class Raced(Exception):
+    """Somebody else changed what a unit of work relies on; the write is tried anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A violation of one input of a bulk; `other` is the input that it clashes with, if it is of the same bulk."""
+
+    root: int
+    violation: Violation
+    other: int | None = None
 
 
 class UnitOfWork:
@@ -37,10 +51,12 @@ class UnitOfWork:
         self.now = now
         self.actor = actor
         self.new_id = new_id
-        self.found: list[tuple[int, Violation]] = []
+        self.found: list[Finding] = []
+        self.unlocked: list[Change] = []
         self.relations: list[tuple[str, str, list[UUID], list[Mapping[str, Any]]]] = []
         self.derived: list[tuple[str, str, Mapping[UUID, Any]]] = []
         self._changes: dict[str, dict[UUID, Change]] = {}
+        self._unreadable: set[Path] = set()
 
     @property
     def today(self) -> date:
@@ -69,7 +85,10 @@ class UnitOfWork:
         del self._changes[change.record][change.id]
 
     def update(self, record: str, row: Mapping[str, Any], values: Mapping[str, Any], because: Change) -> Change:
-        """Change a stored record that the input does not name, or add to the change it already has."""
+        """Change a stored record that the input does not name, or add to the change it already has.
+
+        The row was read without a lock; it is looked at again before it is written.
+        """
         change = self.change(record, row["id"])
         if change is None:
             change = self.add(
@@ -83,28 +102,37 @@ class UnitOfWork:
                     after=dict(row),
                 )
             )
+            self.unlocked.append(change)
         change.after.update(values)
         return change
 
-    def violate(self, violation: Violation, because: Change) -> None:
-        """Report a violation."""
-        self.found.append((because.root, violation))
+    def violate(self, violation: Violation, because: Change, *, other: Change | None = None) -> None:
+        """Report a violation, unless the value at its path could not even be read, which has been said already."""
+        if violation.path not in self._unreadable:
+            clash = other.root if other is not None and other.root != because.root else None
+            self.found.append(Finding(root=because.root, violation=violation, other=clash))
 
-    def violate_at(self, violation: Violation, root: int) -> None:
+    def violate_at(self, violation: Violation, root: int, *, other: int | None = None) -> None:
         """Report a violation of an input that has no change."""
-        self.found.append((root, violation))
+        self.found.append(Finding(root=root, violation=violation, other=other))
 
-    def errors(self) -> list[tuple[int, Violation]]:
+    def refuse_value(self, violation: Violation, root: int, *paths: Path) -> None:
+        """Report a value that can't be read; nothing more is said about it, nor about the other `paths`."""
+        self.violate_at(violation, root)
+        self._unreadable.update((violation.path, *paths))
+
+    def errors(self) -> list[Finding]:
         """The violations that refuse the write."""
-        return [(root, one) for root, one in self.found if one.severity is Severity.ERROR]
+        return [finding for finding in self.found if finding.violation.severity is Severity.ERROR]
 
     async def lock(self, name: str) -> None:
         """Hold a named lock until the transaction ends."""
         await self.transaction.lock(name)
 
     async def rows(self, record: str, column: str, values: Iterable[Any], *, live: bool = True) -> Sequence[Values]:
-        """Stored rows whose column is one of the values."""
-        return await self.reader.find(self.catalogue[record], column, values, live=live)
+        """Stored rows whose column is one of the values; null and what could not be read find nothing."""
+        known = [value for value in values if value is not None and value is not ABSENT]
+        return await self.reader.find(self.catalogue[record], column, known, live=live)
 
     def replace_relations(
         self, relation: str, column: str, values: Iterable[UUID], rows: Iterable[Mapping[str, Any]]

@@ -1,30 +1,36 @@
 """One write: BEGIN, plan, prepare, check, validate, write, outbox, COMMIT; or nothing at all."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
-from ...plugins.violations import Path, Severity, Violation
+from ...plugins.violations import Path, Violation
 from ..catalogue import Catalogue, RecordType
 from ..databases.database import Database, Transaction, UniqueViolation
 from ..errors import InvalidInput, Unavailable
 from ..identity import NewId, parse_id
-from ..reading.rows import as_list, kind_of, stored
-from ..storing import store
 from .cascade import spread_deletions, spread_restorations
 from .checks import check
 from .idempotency import claim, remember
 from .outbox import write_events
 from .outcome import Operation, Outcome, WriteRequest
 from .planning import Action, Planner
-from .rules import NOT_DELETED, NOT_FOUND, STALE_VERSION
-from .unit import UnitOfWork
+from .rules import NOT_DELETED, NOT_FOUND, STALE_VERSION, TANGLED
+from .statements import store_changes
+from .unit import Finding, Raced, UnitOfWork
 
 LARGEST_BULK = 5_000
-ATTEMPTS = 3  # a write that lost a race for a unique value is tried anew, so that the loss is reported as a violation
+ATTEMPTS = 5  # a write that lost a race for a unique value is tried anew, so that the loss is reported as a violation
+ROUNDS = 20  # row by row: how often the rest is looked at anew
+LOST_RACES = frozenset({"40001", "40P01"})  # SQLSTATE: serialization failure, deadlock
+
+
+def _nothing() -> None:
+    """What follows a commit where nobody waits for it."""
+
 
 Preview = Callable[[Transaction, Outcome], Awaitable[None]]
 
@@ -37,6 +43,7 @@ class Writer:
     database: Database
     now: Callable[[], datetime]
     new_id: NewId
+    committed: Callable[[], None] = _nothing  # called after each commit, to wake whoever hands changes on
 
     async def write(self, request: WriteRequest, preview: Preview | None = None) -> Outcome:
         """Do one write as one transaction, or as many as it takes to lose no race.
@@ -44,15 +51,18 @@ class Writer:
         `preview` is awaited within a dry run's transaction, before it is rolled back, to read what would be there.
         Raises InvalidInput for what is wrong about the request itself, such as too many inputs.
         """
-        if not 1 <= len(request.inputs) <= LARGEST_BULK:
+        if len(request.inputs) > LARGEST_BULK:
             raise InvalidInput(
-                "INVALID_BULK", f"A bulk takes 1 to {LARGEST_BULK} inputs; this one has {len(request.inputs)}."
+                "INVALID_BULK", f"A bulk takes {LARGEST_BULK} inputs at most; this one has {len(request.inputs)}."
             )
         for _ in range(ATTEMPTS):
             try:
                 return await self._attempt(request, preview)
-            except UniqueViolation:
+            except (UniqueViolation, Raced):
                 continue
+            except Exception as error:
+                if getattr(error, "sqlstate", None) not in LOST_RACES:
+                    raise
         raise Unavailable("CONFLICT", "Others keep writing the same values; try again in a moment.")
 
     async def _attempt(self, request: WriteRequest, preview: Preview | None) -> Outcome:
@@ -62,19 +72,24 @@ class Writer:
                 known = await claim(transaction, self.catalogue, self.database.kind, request, moment)
                 if known is not None:
                     return known
+                if request.find is not None:
+                    inputs, paths = await request.find(transaction)
+                    request = replace(request, inputs=inputs, paths=paths)
                 outcome, unit = await self._prepared(request, transaction)
                 if unit is None:
                     raise _RolledBack(outcome)
-                await _store(unit)
+                await store_changes(unit)
                 if request.dry_run:
                     if preview is not None:
                         await preview(transaction, outcome)
                     raise _RolledBack(outcome)
                 await write_events(unit)
                 await remember(transaction, self.database.kind, request, outcome, moment)
-                return outcome
+                await transaction.announce()
         except _RolledBack as rolled_back:
             return rolled_back.outcome
+        self.committed()
+        return outcome
 
     async def _prepared(self, request: WriteRequest, transaction: Transaction) -> tuple[Outcome, UnitOfWork | None]:
         """The unit of work that passed every check; None where errors leave nothing to write.
@@ -83,7 +98,7 @@ class Writer:
         """
         count = len(request.inputs)
         refused: dict[int, list[Violation]] = {}
-        while True:
+        for _ in range(ROUNDS):
             unit = UnitOfWork(
                 catalogue=self.catalogue,
                 transaction=transaction,
@@ -96,16 +111,20 @@ class Writer:
             ids = await _changes(unit, self.catalogue[request.record], request, left)
             await _look_over(unit)
             errors = unit.errors()
-            for root, violation in unit.found if errors else ():
-                if request.atomic or any(at == root for at, _ in errors):
-                    refused.setdefault(root, []).append(violation)
-            if not errors or request.atomic or len(refused) == count:
+            if not errors:
+                found = [(root, one) for root, several in refused.items() for one in several]
+                warnings = [(one.root, one.violation) for one in unit.found]
+                return _outcome([ids.get(root) for root in range(count)], [*found, *warnings]), unit
+            out = set(left) if request.atomic else _to_refuse(errors)
+            for finding in unit.found:
+                if finding.root in out:
+                    refused.setdefault(finding.root, []).append(finding.violation)
+            if request.atomic or len(refused) == count:
                 break
-        found = [(root, one) for root, several in refused.items() for one in several]
-        if errors:
-            return _outcome([None] * count, found), None
-        warnings = [(root, one) for root, one in unit.found if one.severity is Severity.WARNING]
-        return _outcome([ids.get(root) for root in range(count)], [*found, *warnings]), unit
+        for root in range(count) if not request.atomic else ():
+            if root not in refused:
+                refused[root] = [TANGLED.broken(request.paths[root])]
+        return _outcome([None] * count, [(root, one) for root, several in refused.items() for one in several]), None
 
 
 class _RolledBack(Exception):
@@ -114,6 +133,13 @@ class _RolledBack(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__()
         self.outcome = outcome
+
+
+def _to_refuse(errors: Sequence[Finding]) -> set[int]:
+    """The inputs to leave out: those with errors, unless all they do is clash with others that are left out."""
+    roots = {error.root for error in errors}
+    certain = {error.root for error in errors if error.other not in roots}
+    return certain or roots
 
 
 def _outcome(ids: Sequence[UUID | None], violations: Sequence[tuple[int, Violation]]) -> Outcome:
@@ -180,103 +206,3 @@ async def _look_over(unit: UnitOfWork) -> None:
         if validate is not None and (changes := unit.changes(record.name)):
             async for change, violation in validate(changes, unit):
                 unit.violate(violation, change)
-
-
-async def _store(unit: UnitOfWork) -> None:
-    """Write all changes: new rows by table, owners first, then changed rows, then derived ones."""
-    kind = unit.dialect.kind
-    deletion = unit.new_id()
-    for change in unit.all_changes():
-        _stamp(unit, change, deletion)
-    for record in _in_order(unit):
-        created = [change for change in unit.changes(record.name) if change.kind is ChangeKind.CREATE]
-        if created:
-            columns = record.table_columns
-            rows = [stored(record, columns, change.after, kind) for change in created]
-            await unit.transaction.insert(record.table, columns, rows)
-    for record in unit.catalogue.types.values():
-        await _store_updates(unit, record)
-    await _store_derived(unit)
-
-
-async def _store_updates(unit: UnitOfWork, record: RecordType) -> None:
-    """Write changed rows; rows that change the same columns go in one statement.
-
-    Rows that give a unique value up are written before those that take one over.
-    """
-    kind = unit.dialect.kind
-    for giving_up in (True, False):
-        groups: dict[tuple[str, ...], list[tuple[Any, list[Any]]]] = {}
-        for change in unit.changes(record.name):
-            if change.before is None or _gives_up(record, change) is not giving_up:
-                continue
-            columns = tuple(column for column in record.table_columns if change.changed(column))
-            if columns:
-                key = store(kind_of(record, record.key), change.id, kind)
-                groups.setdefault(columns, []).append((key, stored(record, columns, change.after, kind)))
-        for columns, rows in groups.items():
-            await unit.transaction.update(record.table, record.key, columns, rows)
-
-
-def _gives_up(record: RecordType, change: Change) -> bool:
-    """Whether a change makes a unique value free: a deletion, a primary that is none any more."""
-    if change.kind is ChangeKind.DELETE:
-        return True
-    before = change.before or {}
-    return any(key.where and before.get(key.where) and not change.after.get(key.where) for key in record.uniques)
-
-
-async def _store_derived(unit: UnitOfWork) -> None:
-    kind, transaction = unit.dialect.kind, unit.transaction
-    for name, column, ids, rows in unit.relations:
-        record = unit.catalogue[name]
-        held = [store(kind_of(record, column), id_, kind) for id_ in ids]
-        if held:
-            condition = unit.dialect.in_list(column, 1, kind_of(record, column))
-            await transaction.execute(f"delete from {record.table} where {condition}", [as_list(held, unit.dialect)])
-        if rows:
-            columns = record.table_columns
-            values = [stored(record, columns, {"id": unit.new_id(), **row}, kind) for row in rows]
-            await transaction.insert(record.table, columns, values)
-    for name, column, changed in unit.derived:
-        record = unit.catalogue[name]
-        values = [
-            (store(kind_of(record, "id"), id_, kind), stored(record, (column,), {column: value}, kind))
-            for id_, value in changed.items()
-        ]
-        if values:
-            await transaction.update(record.table, "id", (column,), values)
-
-
-def _stamp(unit: UnitOfWork, change: Change, deletion: UUID) -> None:
-    """Version, time and actor of a change; a change that changes nothing stays without."""
-    record, after = unit.catalogue[change.record], change.after
-    if not record.is_record:
-        return
-    if change.kind is ChangeKind.CREATE:
-        after |= {"version": 1, "created_at": unit.now, "created_by_id": unit.actor}
-    elif change.kind is ChangeKind.UPDATE and not change.changed(*record.table_columns):
-        return
-    else:
-        after["version"] = (change.before or {})["version"] + 1
-    after |= {"updated_at": unit.now, "updated_by_id": unit.actor}
-    if change.kind is ChangeKind.DELETE:
-        after |= {"deleted_at": unit.now, "deletion": deletion}
-    elif change.kind is ChangeKind.RESTORE:
-        after |= {"deleted_at": None, "deletion": None}
-
-
-def _in_order(unit: UnitOfWork) -> list[RecordType]:
-    """Record types so that what is pointed at comes before what points at it; a type may point at itself."""
-    ordered: dict[str, RecordType] = {}
-
-    def visit(record: RecordType, seen: frozenset[str]) -> None:
-        if record.name in ordered or record.name in seen:
-            return
-        for link in record.to_ones.values():
-            visit(unit.catalogue[link.target], seen | {record.name})
-        ordered[record.name] = record
-
-    for record in unit.catalogue.types.values():
-        visit(record, frozenset())
-    return list(ordered.values())

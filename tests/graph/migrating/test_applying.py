@@ -1,28 +1,51 @@
 """All of a run is done or nothing, by one process, on the right database."""
 
-FAILING = """class Migration(migrations.Migration):
-    dependencies = [("shop", "0002_longer_names")]
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from accord.graph.migrating import (
+    Action,
+    BrokenForeignKeys,
+    DatabaseIsNewer,
+    DatabaseState,
+    DatabaseUnreachable,
+    LockTimeout,
+    MigrationFailed,
+    MigrationsUnusable,
+    Report,
+    Target,
+    apply,
+    compare,
+    find_copies,
+    plan,
+    status,
+)
+from accord.tests.graph.migrating.toy_shop.shop import ALL, CODE, Shop
+
+FAILING = """    dependencies = [("shop", "0002_longer_names")]
     operations = [
         ops.RunSQL("UPDATE customer SET code = 'changed'"),
         ops.RunSQL("UPDATE nowhere SET code = 'changed'"),
     ]
 """
-
-
-BREAKING = """class Migration(migrations.Migration):
-    dependencies = [("shop", "0001_initial")]
+BREAKING = """    dependencies = [("shop", "0001_initial")]
     operations = [ops.RunSQL("UPDATE shop_order SET customer_id = 99")]
 """
+# Tells that it was reached, and waits there for as long as the file `pause` says.
+PAUSING = """
+    async def pause(apps, editor, folder=pathlib.Path(__file__).parent.parent.parent):
+        (folder / "reached").touch()
+        if (folder / "pause").exists():
+            await asyncio.sleep(float((folder / "pause").read_text()))
 
-
-PAUSING = """MARK, PAUSE = pathlib.Path({folder!r}, "reached"), pathlib.Path({folder!r}, "pause")
-
-async def pause(apps, editor):
-    MARK.touch()
-    if PAUSE.exists():
-        await asyncio.sleep(float(PAUSE.read_text()))
-
-class Migration(migrations.Migration):
     dependencies = [("shop", "0003_credit")]
     operations = [
         ops.RunSQL("UPDATE customer SET code = 'half'"),
@@ -30,6 +53,7 @@ class Migration(migrations.Migration):
         ops.RunSQL("UPDATE customer SET code = 'done'"),
     ]
 """
+PAUSED = {"0004_pausing": PAUSING}
 
 
 async def test_a_failure_in_the_middle_leaves_everything_as_it_was(shop: Shop):
@@ -129,7 +153,7 @@ async def test_progress_is_told_before_each_step(shop: Shop):
 
 
 async def test_three_processes_at_once_all_end_well_and_one_does_the_work(shop: Shop):
-    target = shop.using(*ALL, written={"0004_pausing": PAUSING.format(folder=str(shop.folder.parent))})
+    target = shop.using(*ALL, written=PAUSED)
     (shop.folder.parent / "pause").write_text("1")
     running = [target.start_apply() for _ in range(3)]
     ended = [process.communicate(timeout=60) for process in running]
@@ -142,7 +166,7 @@ async def test_what_was_killed_in_the_middle_is_finished_by_the_next(shop: Shop)
     await shop.using("0001_initial").apply()
     await shop.fill()
     before = await shop.contents()
-    target = shop.using(*ALL, written={"0004_pausing": PAUSING.format(folder=str(shop.folder.parent))})
+    target = shop.using(*ALL, written=PAUSED)
     pause, reached = shop.folder.parent / "pause", shop.folder.parent / "reached"
     pause.write_text("60")
     process = target.start_apply()
@@ -159,7 +183,7 @@ async def test_what_was_killed_in_the_middle_is_finished_by_the_next(shop: Shop)
 
 async def test_who_waits_too_long_for_the_lock_is_told(shop: Shop):
     await shop.using("0001_initial").apply()
-    target = shop.using(*ALL, written={"0004_pausing": PAUSING.format(folder=str(shop.folder.parent))})
+    target = shop.using(*ALL, written=PAUSED)
     (shop.folder.parent / "pause").write_text("60")
     process = target.start_apply()
     try:
@@ -183,31 +207,44 @@ async def test_a_file_is_copied_before_it_is_migrated_and_five_copies_are_kept(s
     copied = replace(shop, target=replace(shop.target, location=str(report.copy)))
     assert await copied.contents() == before
 
-    names = list(ALL)
+    written: dict[str, str] = {}
     for number in range(4, 10):
-        names.append(f"000{number}_more")
-        source = f"""class Migration(migrations.Migration):
-    dependencies = [("shop", "{names[-2]}")]
+        before_it = list(written)[-1] if written else ALL[-1]
+        written[f"000{number}_more"] = f"""    dependencies = [("shop", "{before_it}")]
     operations = [ops.RunSQL("UPDATE customer SET credit = {number}")]
 """
-        package = shop.folder / shop.target.apps[0].migrations
-        (package / f"{names[-1]}.py").write_text(HEAD + source, encoding="utf-8")
-        await shop.using(
-            *ALL, **{f"m{p.stem}": p.read_text().removeprefix(HEAD) for p in package.glob("000[4-9]*")}
-        ).apply()
-    assert [path.name.partition("-from-")[2] for path in find_copies(shop.target)] == [
-        f"shop.{name}.db" for name in names[3:8]
-    ]
+        await shop.using(*ALL, written=written).apply()
+    # Of seven copies the first two are gone.
+    kept = [path.name.partition("-from-")[2] for path in find_copies(shop.target)]
+    assert kept == [f"shop.{name}.db" for name in list(written)[:5]]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_a_run_that_failed_leaves_no_copy(shop: Shop):
+    await shop.fetch("CREATE TABLE customer (id INT)")
+    with pytest.raises(MigrationFailed, match="already exists"):
+        await shop.apply()
+    assert os.listdir(shop.folder.parent / "backups") == []
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+async def test_a_file_that_knows_no_migrations_is_copied_too(shop: Shop):
+    await shop.fetch("CREATE TABLE other (id INT)")
+    copy = (await shop.apply()).copy
+    assert copy is not None
+    assert copy.name == "shop-20260301T000000Z-from-no-migration.db"
 
 
 async def test_a_place_that_cannot_be_opened_is_named_without_its_password(shop: Shop):
-    place = "/nowhere/shop.db" if shop.target.kind == "sqlite" else "postgresql://me:secret@127.0.0.1:1/shop"
-    with pytest.raises(DatabaseUnreachable) as raised:
-        await apply(replace(shop.target, location=place), progress=lambda step: None)
-    assert str(raised.value).startswith(
-        f"The database {'/nowhere/shop.db' if 'db' in place else '127.0.0.1/shop'} can't"
-    )
-    assert "secret" not in str(raised.value)
+    places = {"/nowhere/shop.db": "/nowhere/shop.db"}
+    if shop.target.kind == "postgresql":
+        missing = urlunsplit(urlsplit(shop.target.location)._replace(path="/missing"))
+        places = {"postgresql://me:secret@127.0.0.1:1/shop": "127.0.0.1/shop", missing: "/missing"}
+    for location, place in places.items():
+        with pytest.raises(DatabaseUnreachable) as raised:
+            await apply(replace(shop.target, location=location), progress=lambda step: None)
+        assert f"{place} can't be opened: " in str(raised.value)
+        assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -225,15 +262,13 @@ async def test_a_place_that_cannot_be_opened_is_named_without_its_password(shop:
 async def test_migrations_that_cannot_work_are_refused_before_the_database_is_opened(
     source: str, words: str, tmp_path: Path, clock: Callable[[], datetime], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.syspath_prepend(tmp_path)
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
     target = Target(kind="sqlite", location="/nowhere", apps=(), clock=clock)
-    odd = Shop(target=target, folder=tmp_path).using(
-        *ALL, written={"0004_odd": f}"class Migration(migrations.Migration):\n    {source}\n"
-    )
+    odd = Shop(target=target, folder=folder).using(*ALL, written={"0004_odd": f"    {source}\n"})
     with pytest.raises(MigrationsUnusable, match=words):
         await status(odd.target)
-    for name in [name for name in sys.modules if name.startswith("shop_")]:
-        del sys.modules[name]
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

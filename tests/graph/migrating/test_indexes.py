@@ -1,5 +1,15 @@
 """Indexes follow their declarations, and the comparison tells what does not."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from accord.graph.migrating import Index, IndexFailed, IndexInvalid, Report, Target, apply, compare
+from accord.tests.graph.migrating.toy_shop.shop import CODE, NOTE, NUMBER, Shop
+
+
 async def test_indexes_are_brought_to_their_declarations(shop: Shop):
     await shop.indexed(CODE, NUMBER).apply()
     assert await shop.indexes() == ["ix_customer_code", "uq_order_number"]

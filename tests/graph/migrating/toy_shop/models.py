@@ -16,7 +16,7 @@ class Customer(Model):
     credit = fields.BigIntField(null=True)
     parent: Any = fields.ForeignKeyField("shop.Customer", null=True, related_name="children", on_delete=fields.RESTRICT)
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "customer"
         unique_together = (("name", "code"),)
         constraints = [CheckConstraint(check="credit >= 0", name="customer_credit")]
@@ -28,7 +28,7 @@ class Order(Model):
     number = fields.CharField(20)
     state = fields.CharField(10, db_default=SqlDefault("'NEW'"))
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "shop_order"
         constraints = [UniqueConstraint(fields=("number",), name="one_number")]
 
@@ -40,5 +40,5 @@ class Profile(Model):
     )
     note = fields.CharField(100, null=True)
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "profile"

@@ -1,0 +1,1 @@
+"""The commands of the command line. What is slow to import, a command imports when it runs."""

@@ -1,0 +1,79 @@
+"""Getting the configured database ready: an embedded one is made and migrated, one on a server has to be ready."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..settings import Settings
+from .failures import CommandFailed, explained
+from .terminal import Report, progress, say
+
+if TYPE_CHECKING:
+    from ...graph.migrating import Report as Migrated
+    from ...graph.migrating import Step, Target
+
+
+def make_folder(settings: Settings) -> None:
+    """The folder of an embedded database, made where it is missing; raises CommandFailed where it can't be used."""
+    if settings.database_kind != "sqlite":
+        return
+    file = Path(settings.database_location)
+    advice = "Choose another place by ACCORD_DATABASE=sqlite:PATH, or change what is in the way."
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The folder {file.parent} for the database can't be made: {error.strerror or error}. {advice}"
+        raise CommandFailed(message) from error
+    if file.is_dir():
+        raise CommandFailed(f"The database {file} is a folder. {advice}")
+    for path in (file.parent, file):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise CommandFailed(f"{path} can't be written, so the database can't be kept there. {advice}")
+
+
+async def migrate(target: "Target") -> "Migrated":
+    """Bring the database to this code, with a bar or lines; raises CommandFailed."""
+    from ...graph.migrating import apply
+
+    with explained(target.place), progress("Migrating") as report:
+        done = await apply(target, progress=lambda step: _hear(step, report))
+    if done.copy:
+        say(f"Copied the database to {done.copy} before migrating it.")
+    return done
+
+
+async def ready_database(settings: Settings, target: "Target") -> None:
+    """Make and migrate an embedded database; raises CommandFailed where one on a server is not what this code needs.
+
+    Of a server's database others may be in the middle of using the old form, so there migrating is a step of its own.
+    """
+    from ...graph.migrating import DatabaseState, status
+
+    if settings.database_kind == "sqlite":
+        make_folder(settings)
+        await migrate(target)
+        return
+    with explained(target.place):
+        found = await status(target)
+    match found.state:
+        case DatabaseState.CURRENT:
+            return
+        case DatabaseState.NEWER:
+            unknown = ", ".join(map(str, found.unknown))
+            message = f"holds migrations that this version doesn't know: {unknown}. Install the version that wrote them"
+        case DatabaseState.EMPTY:
+            message = "is empty. Run `accord migrate apply` first"
+        case DatabaseState.BEHIND:
+            missing = ", ".join(map(str, found.pending))
+            message = f"is behind this version by {missing}. Run `accord migrate apply` first"
+    raise CommandFailed(f"The database {target.place} {message}.")
+
+
+def _hear(step: "Step", report: Report) -> None:
+    words = {
+        "copy": "copying the database",
+        "migrate": f"migration {step.subject}",
+        "index": "indexes",
+        "check": f"checking {step.subject}",
+    }
+    report(words[step.action.value], step.position, step.total)

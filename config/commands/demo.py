@@ -1,0 +1,60 @@
+"""accord demo: fill an empty database with the demo data."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ..settings import Settings, read_settings
+from .database import ready_database
+from .examples import examples
+from .failures import CommandFailed, explained
+from .terminal import progress, say
+
+if TYPE_CHECKING:
+    from ...graph.writing.write import Writer
+
+
+def demo() -> None:
+    """Load the demo data into the configured database, which must be empty.
+
+    It is the book of business of a company that exists nowhere: 210 accounts, 600 contacts, 900 addresses. All of it
+    is loaded, or nothing.
+    """
+    settings = read_settings()
+    if not asyncio.run(_load(settings)):
+        raise CommandFailed(
+            "The database holds records already, and the demo is loaded into an empty one alone. "
+            "Name another by ACCORD_DATABASE, such as sqlite:var/demo.db."
+        )
+
+
+EXAMPLES = examples(
+    ("accord demo", "into the configured database"),
+    ("ACCORD_DATABASE=sqlite:var/demo.db accord demo", "into one of its own"),
+)
+
+
+async def _load(settings: Settings) -> bool:
+    from ..composition import core_catalogue, migration_target, open_accord
+
+    target = migration_target(settings, core_catalogue())
+    await ready_database(settings, target)
+    with explained(target.place):
+        async with open_accord(settings) as accord:
+            return await fill(accord.writer)
+
+
+async def fill(writer: "Writer") -> bool:
+    """Load the demo with a bar or lines; False, and nothing written, where records are there. Raises CommandFailed."""
+    from ..demo.loading import load_demo
+    from ..demo.sheets import DemoInvalid
+
+    try:
+        with progress("Loading the demo") as report:
+            loaded = await load_demo(writer, progress=report)
+    except DemoInvalid as error:
+        raise CommandFailed(str(error)) from error
+    if loaded is None:
+        return False
+    counts = ", ".join(f"{loaded[name]:,} {name}" for name in ("accounts", "contacts", "addresses"))
+    say(f"Loaded the demo: {counts}.")
+    return True

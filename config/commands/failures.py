@@ -1,0 +1,25 @@
+"""What keeps a command from doing its work, as one clear line each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class CommandFailed(Exception):
+    """A command can't go on for a reason outside of it; each line of the message says one thing and the next step."""
+
+
+@contextmanager
+def explained(place: str) -> Iterator[None]:
+    """Turn what databases and migrations raise into CommandFailed; `place` names the database without a password."""
+    import asyncpg
+
+    from ...graph.databases.sqlite import newest_driver
+    from ...graph.errors import GraphError
+    from ...graph.migrating import MigrationError
+
+    try:
+        yield
+    except (MigrationError, GraphError) as error:
+        raise CommandFailed(str(error)) from error
+    except (OSError, newest_driver().Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise CommandFailed(f"The database {place} can't be used: {error}. Check its address and rights.") from error

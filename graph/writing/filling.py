@@ -1,0 +1,168 @@
+"""Filling: the values that an input states, parsed into the columns of a change."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from ...plugins.changes import Change
+from ...plugins.violations import FieldError, Path, Severity, Violation
+from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToOne
+from ..errors import InvalidInput
+from ..identity import parse_id
+from ..storing import folded, load, parse, parse_money
+from .intents import CONTROLS
+from .rules import GIVEN_TWICE, NOT_CHANGEABLE
+from .unit import UnitOfWork, spelled
+
+TEXTS = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.CODE})
+UNREADABLE = "\ufffd"  # stands for a text that was refused, so that it is not taken for a missing one
+
+Place = Column | GroupField | ToOne
+
+
+class Filler:
+    """Fills the changes of one unit of work; what can't be read is reported with its path, all of it at once."""
+
+    def __init__(self, unit: UnitOfWork) -> None:
+        self.unit = unit
+        self._places: dict[str, Mapping[str, Place]] = {}
+        self._blank: dict[str, Mapping[str, Any]] = {}
+
+    def blank(self, record: RecordType) -> dict[str, Any]:
+        """The columns of a new row."""
+        if record.name not in self._blank:
+            self._blank[record.name] = blank(record)
+        return dict(self._blank[record.name])
+
+    def fill(self, change: Change, record: RecordType, given: Mapping[str, Any], path: Path) -> None:
+        """Set the columns that an input states; lists and extensions in it are records of their own."""
+        places = self._places_of(record)
+        for name, value in given.items():
+            match places.get(name):
+                case Column() as column:
+                    self._set(change, column, value, (*path, name))
+                case GroupField() as group:
+                    if value is not None or change.before is not None:  # a new record has nothing to empty
+                        self._set_group(change, group, value, (*path, name))
+                case ToOne() as link:
+                    self._set_reference(change, link, value, (*path, name))
+                case None:
+                    pass
+
+    def readable(self, column: Column, value: Any, path: Path, root: int) -> Any:
+        """The value as Python holds it; what can't be read is reported, and ABSENT takes its place."""
+        try:
+            return parse(column, value)
+        except FieldError as error:
+            self.unit.refuse_value(_violation(error, path), root)
+            return ABSENT
+
+    def id(self, record: RecordType, text: Any, path: Path, root: int) -> UUID | None:
+        """The id of a record; None if it can't be one, which is reported."""
+        try:
+            return parse_id(record, text)
+        except InvalidInput as error:
+            self.unit.refuse_value(Violation(code=error.code, message=error.message, path=path), root)
+            return None
+
+    def _places_of(self, record: RecordType) -> Mapping[str, Place]:
+        """What inputs of a record state by which name."""
+        if record.name not in self._places:
+            values = {n: m for n, m in record.members.items() if isinstance(m, Column | GroupField)}
+            keys = {f"{link.api}Id": link for link in record.to_ones.values()}
+            self._places[record.name] = {n: p for n, p in {**values, **keys}.items() if n not in CONTROLS}
+        return self._places[record.name]
+
+    def _is_free(self, change: Change, column: str, path: Path) -> bool:
+        """Whether the input states a column for the first time; twice is a contradiction, even with one value."""
+        if column not in change.given:
+            return True
+        other = spelled(change.at(column))
+        self.unit.refuse_value(GIVEN_TWICE.broken(path, other=other), change.root)
+        return False
+
+    def _set(self, change: Change, column: Column, value: Any, path: Path, *within: Path) -> None:
+        if not self._is_free(change, column.name, path):
+            return
+        change.given.add(column.name)
+        change.paths[column.name] = path
+        parsed: Any = None
+        currency: str | None = None
+        if value is not None:
+            try:
+                if column.currency:
+                    parsed, currency = parse_money(value)
+                else:
+                    parsed = self._checked(change, column, parse(column, value), path)
+            except FieldError as error:
+                self.unit.refuse_value(_violation(error, path), change.root, *within)
+                if column.kind in TEXTS:
+                    change.after[column.name] = UNREADABLE
+                return
+        elif column.kind is Kind.TEXT_LIST:
+            parsed = ()  # a list without a value is an empty one
+        before = change.before
+        if before is not None and column.policy.create_only and before[column.name] != parsed:
+            self.unit.violate_at(NOT_CHANGEABLE.broken(path, field=column.api), change.root)
+            return
+        change.after[column.name] = parsed
+        if column.folded:
+            change.after[column.folded] = folded(parsed)
+        if column.currency:
+            change.after[column.currency] = currency
+
+    def _checked(self, change: Change, column: Column, parsed: Any, path: Path) -> Any:
+        """The value as the field's own validators leave it; a warning of theirs leaves it as it is."""
+        for validator in column.validators:
+            try:
+                parsed = validator(parsed)
+            except FieldError as error:
+                if error.severity is Severity.ERROR:
+                    raise
+                self.unit.violate_at(_violation(error, path), change.root)
+        return parsed
+
+    def _set_group(self, change: Change, group: GroupField, value: Any, path: Path) -> None:
+        """A group is replaced as a whole: what the value leaves out becomes empty."""
+        for api, member in group.members.items():
+            inner = None if value is None else value.get(api)
+            if isinstance(member, GroupField):
+                self._set_group(change, member, inner, (*path, api))
+            else:
+                self._set(change, member, inner, (*path, api), path)
+
+    def _set_reference(self, change: Change, link: ToOne, value: Any, path: Path) -> None:
+        if not self._is_free(change, link.column, path):
+            return
+        change.given.add(link.column)
+        change.paths[link.column] = path
+        id_ = None
+        if value is not None:
+            id_ = self.id(self.unit.catalogue[link.target], value, path, change.root)
+            if id_ is None:
+                change.after[link.column] = ABSENT
+                return
+        before = change.before
+        if before is not None and link.policy.create_only and before[link.column] != id_:
+            self.unit.violate_at(NOT_CHANGEABLE.broken(path, field=f"{link.api}Id"), change.root)
+            return
+        change.after[link.column] = id_
+
+
+def _violation(error: FieldError, path: Path) -> Violation:
+    return Violation(code=error.code, message=error.message, path=path, severity=error.severity)
+
+
+def blank(record: RecordType) -> dict[str, Any]:
+    """The columns of a new row: defaults, and null elsewhere."""
+    row: dict[str, Any] = dict.fromkeys(record.table_columns)
+    for column in record.columns.values():
+        if column.default is ABSENT:
+            continue
+        default = column.default() if callable(column.default) else column.default
+        row[column.name] = load(column.kind, default, "sqlite") if column.kind is Kind.TEXT_LIST else default
+        if column.kind is Kind.ENUM:
+            row[column.name] = str(default)
+        if column.folded:
+            row[column.folded] = folded(row[column.name])
+    return row

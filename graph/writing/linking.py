@@ -1,0 +1,131 @@
+"""Linking: how the records nested in an input get to their owner, by a foreign key of theirs or through a link."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from ...plugins.changes import Change, ChangeKind
+from ..catalogue import RecordType, ToMany
+from .filling import Filler
+from .intents import Intent
+from .rules import NAMED_TWICE, NOT_ALONE, NOT_AMONG, NOT_CONNECTED, OWNED
+from .unit import UnitOfWork, spelled
+
+Row = Mapping[str, Any]
+
+
+class Linker:
+    """Makes the changes of links in one unit of work.
+
+    The model of a link with a history of its own may define `pick(rows, stated)`, which of several rows between the
+    same two records an input means, if any, and `end(row, unit)`, the values that disconnecting sets instead of
+    deleting the row.
+    """
+
+    def __init__(self, unit: UnitOfWork, filler: Filler) -> None:
+        self.unit = unit
+        self.filler = filler
+        self._links: dict[tuple[str, str, UUID, UUID], list[Row]] = {}
+
+    def link_of(self, intent: Intent) -> RecordType | None:
+        """The link through which an object reaches its owner."""
+        link = intent.through.link if intent.through else None
+        return None if link is None else self.unit.catalogue[link]
+
+    async def load(self, intents: Sequence[Intent]) -> None:
+        """Read the live links between stored owners and the stored records nested in them."""
+        wanted: dict[tuple[str, str, str], set[UUID]] = {}
+        for intent in intents:
+            member, owner = intent.through, intent.owner
+            if member and member.link and owner and owner.id and intent.id:
+                wanted.setdefault((member.link, member.foreign, str(member.link_target)), set()).add(owner.id)
+        for (name, foreign, target), owners in wanted.items():
+            rows = await self.unit.reader.find(self.unit.catalogue[name], foreign, owners, lock="update")
+            for row in sorted(rows, key=lambda row: row["id"]):
+                self._links.setdefault((name, foreign, row[foreign], row[target]), []).append(row)
+
+    def belong(self, intent: Intent, change: Change, member: ToMany) -> None:
+        """Set the way to the owner: the foreign key of an owned record, or a link that is made, changed or ended."""
+        owner = intent.owner.change if intent.owner else None
+        if owner is None:
+            return
+        if member.link is None:
+            self._own(intent, change, member, owner)
+        elif not intent.asks("delete"):  # else the link goes with the record
+            self._link(intent, change, member, self.unit.catalogue[member.link], owner)
+
+    def _own(self, intent: Intent, change: Change, member: ToMany, owner: Change) -> None:
+        if change.kind is ChangeKind.CREATE:
+            change.after[member.foreign] = owner.id
+            change.given.add(member.foreign)
+            change.paths[member.foreign] = intent.path
+        elif change.after[member.foreign] != owner.id:
+            self._violate_not_among(intent)
+        if intent.asks("disconnect"):
+            intent.report(self.unit, OWNED.broken((*intent.path, "disconnect")))
+
+    def _link(self, intent: Intent, change: Change, member: ToMany, link: RecordType, owner: Change) -> None:
+        stated = intent.link_values(link)
+        row = self._linked(intent, member, link, owner, change.id)
+        if intent.asks("disconnect"):
+            if stated:
+                intent.report(self.unit, NOT_ALONE.broken((*intent.path, "disconnect"), what="disconnect"))
+            elif row is None:
+                intent.report(self.unit, NOT_CONNECTED.broken((*intent.path, "disconnect"), name=member.api))
+            else:
+                self._disconnect(intent, link, row)
+            return
+        if row is not None:
+            made = _change_of_link(intent, link, row["id"], ChangeKind.UPDATE, row, dict(row))
+        else:
+            made = _change_of_link(intent, link, self.unit.new_id(), ChangeKind.CREATE, None, self.filler.blank(link))
+            target = str(member.link_target)
+            made.after |= {"id": made.id, member.foreign: owner.id, target: change.id}
+            made.given |= {member.foreign, target}
+            made.paths |= {member.foreign: intent.path, target: intent.named_at or intent.path}
+        known = self.unit.change(link.name, made.id)
+        if known is not None:
+            intent.report(self.unit, NAMED_TWICE.broken(intent.named_at, other=spelled(known.path)), known)
+            return
+        self.filler.fill(made, link, stated, intent.path)
+        self.unit.add(made)
+
+    def _linked(self, intent: Intent, member: ToMany, link: RecordType, owner: Change, id_: UUID) -> Row | None:
+        """The stored link that an input means: the only one, or the one that the link's own record picks."""
+        rows = self._links.get((link.name, member.foreign, owner.id, id_), [])
+        pick = getattr(link.model, "pick", None)
+        if pick is not None:
+            return pick(rows, intent.link_values(link))
+        return rows[-1] if rows else None
+
+    def _disconnect(self, intent: Intent, link: RecordType, row: Row) -> None:
+        """Take a link away; one that has a history ends instead."""
+        known = self.unit.change(link.name, row["id"])
+        if known is not None:
+            intent.report(self.unit, NAMED_TWICE.broken(intent.named_at, other=spelled(known.path)), known)
+            return
+        end = getattr(link.model, "end", None)
+        kind = ChangeKind.DELETE if end is None else ChangeKind.UPDATE
+        made = _change_of_link(intent, link, row["id"], kind, row, dict(row))
+        if end is not None:
+            made.after |= end(row, self.unit)
+        self.unit.add(made)
+
+    def is_among(self, intent: Intent) -> bool:
+        """Whether the record named in a list of links is connected to the owner of the list; reported if it isn't."""
+        member, owner = intent.through, intent.owner.change if intent.owner else None
+        if member is None or member.link is None or owner is None or intent.id is None:
+            return True
+        if (member.link, member.foreign, owner.id, intent.id) in self._links:
+            return True
+        self._violate_not_among(intent)
+        return False
+
+    def _violate_not_among(self, intent: Intent) -> None:
+        name = intent.through.api if intent.through else ""
+        shown = self.unit.shown(intent.record.name, intent.id) if intent.id else ""
+        intent.report(self.unit, NOT_AMONG.broken(intent.named_at, what=intent.record.name, id=shown, name=name))
+
+
+def _change_of_link(intent: Intent, link: RecordType, id_: UUID, kind: ChangeKind, before: Any, after: Any) -> Change:
+    return Change(kind=kind, record=link.name, id=id_, path=intent.path, root=intent.root, before=before, after=after)

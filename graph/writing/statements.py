@@ -1,0 +1,172 @@
+"""The statements that write a unit of work: new rows by table, owners first, then changed rows, then derived ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from ...plugins.changes import Change, ChangeKind
+from ..catalogue import Kind, RecordType, UniqueKey
+from ..reading.rows import as_list, kind_of, places_of
+from ..storing import DatabaseKind, store
+from .unit import Raced, UnitOfWork
+
+AS_THEY_ARE = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.CODE, Kind.ENUM, Kind.INTEGER, Kind.MONEY})
+
+
+async def store_changes(unit: UnitOfWork) -> None:
+    """Write all changes. Raises Raced if a row that was read without a lock has changed since, UniqueViolation."""
+    await _hold_unlocked(unit)
+    deletion = unit.new_id()
+    for change in unit.all_changes():
+        _stamp(unit, change, deletion)
+    parked = {record.name: await _park(unit, record) for record in unit.catalogue.types.values()}
+    for record in _in_order(unit):
+        created = [change for change in unit.changes(record.name) if change.kind is ChangeKind.CREATE]
+        if created:
+            columns = record.table_columns
+            encode = _encoder(record, columns, unit.dialect.kind)
+            await unit.transaction.insert(record.table, columns, [encode(change.after) for change in created])
+    for record in unit.catalogue.types.values():
+        await _store_updates(unit, record, parked[record.name])
+    await _store_derived(unit)
+
+
+async def _hold_unlocked(unit: UnitOfWork) -> None:
+    """Lock the rows that rules change without the input naming them; they must still be what the rules saw."""
+    if unit.dialect.kind == "sqlite":
+        return  # the transaction holds the whole database since it began
+    seen: dict[str, dict[UUID, Mapping[str, Any]]] = {}
+    for change in unit.unlocked:
+        if change.before is not None:
+            seen.setdefault(change.record, {})[change.id] = change.before
+    for name, rows in seen.items():
+        found = await unit.reader.find(unit.catalogue[name], "id", rows, lock="update")
+        if len(found) < len(rows) or any(row["version"] != rows[row["id"]]["version"] for row in found):
+            raise Raced
+
+
+async def _park(unit: UnitOfWork, record: RecordType) -> set[UUID]:
+    """Take rows out of the unique keys for a moment whose values others of the unit take over.
+
+    The keys hold among live rows alone, so a row that is marked as deleted gives its value free, whatever it is.
+    """
+    stored = [change for change in unit.changes(record.name) if change.before is not None]
+    if not stored:
+        return set()
+    parked: set[UUID] = set()
+    for key in record.uniques:
+        freed = {
+            value: change
+            for change in stored
+            if change.kind is not ChangeKind.RESTORE and (value := _value(key, change.before or {})) is not None
+        }
+        for change in unit.changes(record.name) if freed else ():
+            value = _value(key, change.after) if change.is_live else None
+            holder = freed.get(value) if value is not None else None
+            if holder is not None and holder is not change:
+                parked.add(holder.id)
+    if parked:
+        kind = unit.dialect.kind
+        moment = store(Kind.TIMESTAMP, unit.now, kind)
+        rows = [(store(Kind.ID, id_, kind), [moment]) for id_ in parked]
+        await unit.transaction.update(record.table, record.key, ("deleted_at",), rows)
+    return parked
+
+
+def _value(key: UniqueKey, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """What a row holds of a key; None if the key doesn't concern it."""
+    value = tuple(row.get(column) for column in key.columns)
+    return None if None in value or (key.where and not row.get(key.where)) else value
+
+
+async def _store_updates(unit: UnitOfWork, record: RecordType, parked: set[UUID]) -> None:
+    """Write changed rows; rows that change the same columns go in one statement."""
+    kind = unit.dialect.kind
+    groups: dict[tuple[str, ...], list[Change]] = {}
+    for change in unit.changes(record.name):
+        if change.before is None:
+            continue
+        before, after = change.before, change.after
+        returns = change.id in parked
+        columns = tuple(
+            column
+            for column in record.table_columns
+            if before.get(column) != after.get(column) or (returns and column == "deleted_at")
+        )
+        if columns:
+            groups.setdefault(columns, []).append(change)
+    for columns, changes in groups.items():
+        encode = _encoder(record, columns, kind)
+        rows = [(store(Kind.ID, change.id, kind), encode(change.after)) for change in changes]
+        await unit.transaction.update(record.table, record.key, columns, rows)
+
+
+async def _store_derived(unit: UnitOfWork) -> None:
+    kind, transaction = unit.dialect.kind, unit.transaction
+    for name, column, ids, rows in unit.relations:
+        record = unit.catalogue[name]
+        held = [store(kind_of(record, column), id_, kind) for id_ in ids]
+        if held:
+            condition = unit.dialect.in_list(column, 1, kind_of(record, column))
+            await transaction.execute(f"delete from {record.table} where {condition}", [as_list(held, unit.dialect)])
+        if rows:
+            columns = record.table_columns
+            encode = _encoder(record, columns, kind)
+            await transaction.insert(record.table, columns, [encode({"id": unit.new_id(), **row}) for row in rows])
+    for name, column, changed in unit.derived:
+        record = unit.catalogue[name]
+        encode = _encoder(record, (column,), kind)
+        values = [(store(Kind.ID, id_, kind), encode({column: value})) for id_, value in changed.items()]
+        if values:
+            await transaction.update(record.table, record.key, (column,), values)
+
+
+def _encoder(
+    record: RecordType, columns: Sequence[str], database: DatabaseKind
+) -> Callable[[Mapping[str, Any]], list[Any]]:
+    """What makes a row for the database of Python values by column."""
+    kinds = [(column, kind_of(record, column), places_of(record, column)) for column in columns]
+    plans = [(column, kind in AS_THEY_ARE, kind, places) for column, kind, places in kinds]
+
+    def encode(values: Mapping[str, Any]) -> list[Any]:
+        get = values.get
+        return [
+            get(column) if as_it_is else store(kind, get(column), database, places=places)
+            for column, as_it_is, kind, places in plans
+        ]
+
+    return encode
+
+
+def _stamp(unit: UnitOfWork, change: Change, deletion: UUID) -> None:
+    """Version, time and actor of a change; a change that changes nothing stays without."""
+    record, after = unit.catalogue[change.record], change.after
+    if not record.is_record:
+        return
+    if change.kind is ChangeKind.CREATE:
+        after |= {"version": 1, "created_at": unit.now, "created_by_id": unit.actor}
+    elif change.kind is ChangeKind.UPDATE and not change.changed(*record.table_columns):
+        return
+    else:
+        after["version"] = (change.before or {})["version"] + 1
+    after |= {"updated_at": unit.now, "updated_by_id": unit.actor}
+    if change.kind is ChangeKind.DELETE:
+        after |= {"deleted_at": unit.now, "deletion": deletion}
+    elif change.kind is ChangeKind.RESTORE:
+        after |= {"deleted_at": None, "deletion": None}
+
+
+def _in_order(unit: UnitOfWork) -> list[RecordType]:
+    """Record types so that what is pointed at comes before what points at it; a type may point at itself."""
+    ordered: dict[str, RecordType] = {}
+
+    def visit(record: RecordType, seen: frozenset[str]) -> None:
+        if record.name in ordered or record.name in seen:
+            return
+        for link in record.to_ones.values():
+            visit(unit.catalogue[link.target], seen | {record.name})
+        ordered[record.name] = record
+
+    for record in unit.catalogue.types.values():
+        visit(record, frozenset())
+    return list(ordered.values())

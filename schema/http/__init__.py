@@ -1,0 +1,1 @@
+"""GraphQL over the network: HTTP, server-sent events and WebSockets, and the page that browsers see."""

@@ -1,0 +1,21 @@
+"""Messages for callers: what they echo of a request is cut short, because a request may be as long as it likes."""
+
+import re
+
+LONGEST_MESSAGE = 2_000
+LONG_WORD = re.compile(r"\S{81,}")
+KEPT = 60  # characters of a word that is too long
+CLOSING = "'\"”)]}.,:;"
+
+
+def shortened(message: str) -> str:
+    """The message with an ellipsis in each word that no schema or person would write, and at the end of a long one."""
+    found = LONG_WORD.sub(_cut, message) if len(message) > KEPT else message
+    return found if len(found) <= LONGEST_MESSAGE else f"{found[:LONGEST_MESSAGE]}…"
+
+
+def _cut(found: re.Match[str]) -> str:
+    word = found[0]
+    end = word[-3:]
+    closing = end[len(end.rstrip(CLOSING)) :]
+    return f"{word[:KEPT]}…{closing}"

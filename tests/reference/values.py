@@ -1,0 +1,315 @@
+"""Values for generated documents: drawn from what the rows hold and from what they nearly hold."""
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+from accord.graph.catalogue import Column, GroupField, Kind, RecordType, ToMany, ToOne
+from accord.tests.reference.rows import Row, Rows
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    get_nullable_type,
+)
+from hypothesis import strategies as st
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=4)
+NOWHERE = UUID("01890000-0000-7000-8000-00000000dead")
+ALONE = {"isNull", "isEmpty"}
+LISTS = {"in", "nin", "inIgnoreCase", "hasAny", "hasAll"}
+
+
+class Enumerated(str):
+    """The name of an enum's member: written without quotes in a document."""
+
+
+class Values:
+    """Draws values of input types."""
+
+    def __init__(self, schema: GraphQLSchema, rows: Rows) -> None:
+        self.schema = schema
+        self.rows = rows
+        self._pools: dict[tuple[str, str], list[Any]] = {}
+
+    def input_type(self, name: str) -> GraphQLInputObjectType:
+        """The input of that name."""
+        type_ = self.schema.type_map[name]
+        assert isinstance(type_, GraphQLInputObjectType)
+        return type_
+
+    # single values ---------------------------------------------------------------------------------------------
+
+    def pool(self, record: RecordType, column: str) -> list[Any]:
+        """What a column holds, deleted rows included."""
+        key = (record.name, column)
+        if key not in self._pools:
+            held = {row[column] for row in self.rows.tables[record.name]} - {None}
+            self._pools[key] = sorted(held) or [0]
+        return self._pools[key]
+
+    def id(self, draw: Draw, record: RecordType) -> str:
+        """The id of a record: mostly one that is there, some deleted, seldom one that never was."""
+        ids = self.pool(record, "id")
+        if draw(st.integers(0, 19)) == 19:
+            return f"{record.prefix}_{NOWHERE}"
+        return f"{record.prefix}_{draw(st.sampled_from(ids))}"
+
+    def text(self, draw: Draw, pool: Sequence[str]) -> str:
+        """A text that the column holds, one that differs a little, or any."""
+        way = draw(st.integers(0, 9))
+        if way == 9:
+            return draw(TEXTS)
+        one: str = draw(st.sampled_from(pool))
+        match way:
+            case 0 | 1 | 2 | 3:
+                return one
+            case 4:
+                return one.upper()
+            case 5:
+                return one.swapcase()
+            case 6:
+                return unicodedata.normalize("NFD", one)
+            case _:
+                return one[: draw(st.integers(0, 3))]
+
+    def single(self, draw: Draw, record: RecordType, column: Column) -> Any:
+        """A value to compare a column with."""
+        match column.kind:
+            case Kind.ID:
+                return self.id(draw, record)
+            case Kind.BOOLEAN:
+                return draw(st.booleans())
+            case Kind.ENUM | Kind.TEXT_LIST if column.enum:
+                return Enumerated(draw(st.sampled_from([member.name for member in column.enum])))
+            case Kind.TEXT | Kind.CODE:
+                return self.text(draw, self.pool(record, column.name))
+            case Kind.INTEGER:
+                near = draw(st.sampled_from(self.pool(record, column.name))) + draw(st.integers(-1, 1))
+                return max(min(near, 2**31 - 1), 1 - 2**31)
+            case Kind.MONEY:
+                amount = draw(st.sampled_from(("0", "0.01", "-12.5", "1234567.89", "30000000", "1e6", "+1.0")))
+                currency = draw(st.sampled_from(("EUR", "USD", "eur", "KWD")))
+                return {"amount": amount, "currency": currency}
+            case Kind.TIMESTAMP:
+                moment = datetime.fromisoformat(draw(st.sampled_from(self.pool(record, column.name))))
+                zone = timezone(timedelta(hours=draw(st.integers(-12, 14))))
+                return (moment + timedelta(microseconds=draw(st.integers(-1, 1)))).astimezone(zone).isoformat()
+            case Kind.DATE:
+                return draw(st.sampled_from(self.pool(record, column.name)))
+            case _:
+                raise TypeError(column.kind)
+
+    # filters ---------------------------------------------------------------------------------------------------
+
+    def filter(self, draw: Draw, record: RecordType, *, hops: int, nesting: int = 2) -> dict[str, Any]:
+        """A filter of records, across at most so many relations."""
+        type_ = self.input_type(f"{record.name}Filter")
+        result: dict[str, Any] = {}
+        for _ in range(draw(st.sampled_from((1, 1, 1, 2, 2, 3, 0)))):
+            way = draw(st.integers(0, 9))
+            if way >= 7 and nesting:
+                name = draw(st.sampled_from(("not", "or", "and")))
+                if name == "not":
+                    result[name] = self.filter(draw, record, hops=hops, nesting=nesting - 1)
+                else:
+                    result[name] = [
+                        self.filter(draw, record, hops=hops, nesting=nesting - 1) for _ in range(draw(st.integers(0, 3)))
+                    ]
+                continue
+            names = [n for n in type_.fields if n not in {"and", "or", "not"} and self._allows(record, n, hops)]
+            name = draw(st.sampled_from(names))
+            result[name] = self._condition(draw, record, name, hops, nesting)
+        return result
+
+    @staticmethod
+    def _allows(record: RecordType, name: str, hops: int) -> bool:
+        return hops > 0 or not isinstance(record.members.get(name), ToOne | ToMany)
+
+    def _condition(self, draw: Draw, record: RecordType, name: str, hops: int, nesting: int) -> Any:
+        member = record.members.get(name)
+        match member:
+            case Column():
+                return self._operations(draw, record, member)
+            case GroupField():
+                return self._group(draw, record, member)
+            case ToOne():
+                target = self.rows.catalogue[member.target]
+                return self.filter(draw, target, hops=hops - 1, nesting=nesting - 1 if nesting else 0)
+            case ToMany():
+                target = self.rows.catalogue[member.target]
+                quantifier = draw(st.sampled_from(("some", "every", "none", "some", "anyOf", "allOf", "noneOf")))
+                if quantifier.endswith("Of"):
+                    return {quantifier: [self.id(draw, target) for _ in range(draw(st.integers(0, 3)))]}
+                return {quantifier: self.filter(draw, target, hops=hops - 1, nesting=nesting - 1 if nesting else 0)}
+            case _:
+                key = next(key for key in record.to_ones.values() if f"{key.api}Id" == name)
+                target = self.rows.catalogue[key.target]
+                return self._ids(draw, target)
+
+    def _ids(self, draw: Draw, target: RecordType) -> dict[str, Any]:
+        operator = draw(st.sampled_from(("eq", "ne", "in", "nin", "isNull")))
+        if operator == "isNull":
+            return {operator: draw(st.booleans())}
+        if operator in LISTS:
+            return {operator: [self.id(draw, target) for _ in range(draw(st.integers(0, 3)))]}
+        return {operator: self.id(draw, target) if draw(st.integers(0, 4)) else None}
+
+    def _operations(self, draw: Draw, record: RecordType, column: Column) -> dict[str, Any]:
+        field = self._filter_type(record, column)
+        result: dict[str, Any] = {}
+        for _ in range(draw(st.sampled_from((1, 1, 1, 2)))):
+            operator = draw(st.sampled_from(sorted(field.fields)))
+            if operator in ALONE:
+                result[operator] = draw(st.booleans())
+            elif operator in LISTS:
+                result[operator] = [self.single(draw, record, column) for _ in range(draw(st.integers(0, 3)))]
+            elif operator in {"eq", "ne", "eqIgnoreCase"} and draw(st.integers(0, 6)) == 6:
+                result[operator] = None
+            else:
+                result[operator] = self.single(draw, record, column)
+        return result
+
+    def _filter_type(self, record: RecordType, column: Column) -> GraphQLInputObjectType:
+        types: list[GraphQLInputObjectType] = [self.input_type(f"{record.name}Filter")]
+        for type_ in types:
+            for name, field in type_.fields.items():
+                inner = get_nullable_type(field.type)
+                if name in {"and", "or", "not"} or not isinstance(inner, GraphQLInputObjectType):
+                    continue
+                member = record.members.get(name)
+                if member is column:
+                    return inner
+                if isinstance(member, GroupField) and (found := self._in_group(inner, member, column)):
+                    return found
+        raise LookupError(column.name)
+
+    def _in_group(
+        self, type_: GraphQLInputObjectType, group: GroupField, column: Column
+    ) -> GraphQLInputObjectType | None:
+        for name, member in group.members.items():
+            inner = get_nullable_type(type_.fields[name].type) if name in type_.fields else None
+            if not isinstance(inner, GraphQLInputObjectType):
+                continue
+            found = inner if member is column else None
+            if isinstance(member, GroupField):
+                found = self._in_group(inner, member, column)
+            if found is not None:
+                return found
+        return None
+
+    def _group(self, draw: Draw, record: RecordType, group: GroupField) -> dict[str, Any]:
+        if group.whole and draw(st.booleans()):
+            return {"eq": self._whole(draw, record, group)}
+        type_ = self.input_type(f"{group.type_name}Filter")
+        name = draw(st.sampled_from([name for name in group.members if name in type_.fields]))
+        member = group.members[name]
+        inner = (
+            self._group(draw, record, member)
+            if isinstance(member, GroupField)
+            else self._operations(draw, record, member)
+        )
+        return {name: inner}
+
+    def _whole(self, draw: Draw, record: RecordType, group: GroupField) -> dict[str, Any]:
+        """The whole of some row, at times with an element changed or left out."""
+        row: Row = draw(st.sampled_from(self.rows.tables[record.name]))
+        result: dict[str, Any] = {}
+        for name, member in group.members.items():
+            if isinstance(member, GroupField):
+                inner = {key: row[column.name] for key, column in member.members.items() if isinstance(column, Column)}
+                kept = {key: value for key, value in inner.items() if value is not None and draw(st.integers(0, 3))}
+                if kept or draw(st.booleans()):
+                    result[name] = kept
+            elif row[member.name] not in (None, []) or draw(st.booleans()):
+                result[name] = row[member.name]
+        if draw(st.integers(0, 5)) == 5 and result:
+            result.pop(draw(st.sampled_from(sorted(result))))
+        return result
+
+    # orders ----------------------------------------------------------------------------------------------------
+
+    def orders(self, draw: Draw, record: RecordType) -> list[dict[str, Any]]:
+        """A list of orders."""
+        names = sorted(self.input_type(f"{record.name}Order").fields)
+        return [self._order(draw, record.members[draw(st.sampled_from(names))]) for _ in range(draw(st.integers(0, 2)))]
+
+    def _order(self, draw: Draw, member: Any) -> dict[str, Any]:
+        if isinstance(member, GroupField):
+            fields = self.input_type(f"{member.type_name}Order").fields
+            return {member.api: self._order_within(draw, sorted(fields))}
+        return {member.api: Enumerated(draw(st.sampled_from(("ASC", "DESC"))))}
+
+    @staticmethod
+    def _order_within(draw: Draw, names: Sequence[str]) -> dict[str, Any]:
+        return {draw(st.sampled_from(names)): Enumerated(draw(st.sampled_from(("ASC", "DESC"))))}
+
+    # keys ------------------------------------------------------------------------------------------------------
+
+    def key(self, draw: Draw, record: RecordType) -> dict[str, Any]:
+        """One of the keys of a record, of one that is there more often than not."""
+        type_ = self.input_type(f"{record.name}Key")
+        name = draw(st.sampled_from(sorted(type_.fields)))
+        if name == "id":
+            return {"id": self.id(draw, record)}
+        if name == "externalId":
+            called: Row = draw(st.sampled_from(self.rows.tables["ExternalId"]))
+            return {"externalId": {"system": called["system"], "value": called["value"]}}
+        inner = get_nullable_type(type_.fields[name].type)
+        if isinstance(inner, GraphQLInputObjectType):
+            return {name: {part: self._part(draw, record, part) for part in inner.fields}}
+        return {name: self._part(draw, record, name)}
+
+    def _part(self, draw: Draw, record: RecordType, name: str) -> Any:
+        column = record.members[name]
+        assert isinstance(column, Column)
+        return self.single(draw, record, column)
+
+
+def literal(value: Any) -> str:
+    """A value as a document writes it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case Enumerated():
+            return str(value)
+        case str():
+            return quoted(value)
+        case Mapping():
+            return "{" + ", ".join(f"{name}: {literal(inner)}" for name, inner in value.items()) + "}"
+        case _:
+            return "[" + ", ".join(literal(inner) for inner in value) + "]"
+
+
+def quoted(text: str) -> str:
+    """A text as a document writes it, with what can't stand between quotes escaped."""
+    escaped = "".join(
+        f"\\{one}" if one in '"\\' else f"\\u{{{ord(one):x}}}" if ord(one) < 32 or ord(one) > 0xFFFF else one
+        for one in text
+    )
+    return f'"{escaped}"'
+
+
+def is_list(type_: Any) -> bool:
+    """Whether a type is a list, required or not."""
+    return isinstance(get_nullable_type(type_), GraphQLList)
+
+
+def is_enum(type_: Any) -> bool:
+    """Whether a type is an enum, required or not."""
+    return isinstance(get_nullable_type(type_), GraphQLEnumType)
+
+
+def required(type_: Any) -> Any:
+    """The type without null."""
+    return type_ if isinstance(type_, GraphQLNonNull) else GraphQLNonNull(type_)

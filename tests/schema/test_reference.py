@@ -1,0 +1,137 @@
+"""Compiled reads against the reference: generated documents get equal answers, and equal bytes from both databases."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import orjson
+import pytest
+from accord.tests.accord_fixture import Bench, new_database, open_bench
+from accord.tests.postgres_server import PostgresServer
+from accord.tests.reference.documents import CursorWanted, Generated, documents
+from accord.tests.reference.population import Populating, counted_ids
+from accord.tests.reference.resolving import Cursors, Reference, difference
+from accord.tests.reference.rows import load_rows
+from accord.tests.reference.values import Values
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+EXAMPLES = 500
+
+
+@dataclass
+class Compared:
+    """A populated database, and the reference over its rows."""
+
+    bench: Bench
+    reference: Reference
+    values: Values
+    cursors: Cursors
+    lists: dict[tuple[str | None, str, str], list[str]] = field(default_factory=dict)
+
+    async def answer(self, text: str, variables: dict[str, object]) -> tuple[bytes, int]:
+        """The compiled answer, found equal to the reference's, and how many statements it took."""
+        async with self.bench.counting() as statements:
+            result = await self.bench.run(text, **variables)
+        given = result.encoded()
+        decoded = orjson.loads(given)
+        assert "errors" not in decoded, decoded["errors"]
+        expected = self.reference.answer(text, variables)
+        assert difference(self.cursors, expected, decoded["data"]) is None
+        return given, len(statements.texts)
+
+    async def cursor(self, wanted: CursorWanted) -> str | None:
+        """A cursor of a list in an order, read and understood first if need be; None where the list has no rows."""
+        parent = wanted.parent
+        key = (parent.name if parent else None, wanted.name, wanted.order)
+        if key not in self.lists:
+            inner = f"{wanted.name}(first: {6 if parent else 100}, orderBy: {wanted.order}) {{ edges {{ cursor }} }}"
+            text = f"{{ {parent.plural}(first: 100) {{ nodes {{ {inner} }} }} }}" if parent else f"{{ {inner} }}"
+            data = orjson.loads((await self.answer(text, {}))[0])["data"]
+            pages = [node[wanted.name] for node in data[parent.plural]["nodes"]] if parent else [data[wanted.name]]
+            self.lists[key] = [edge["cursor"] for page in pages for edge in page["edges"]]
+        found = self.lists[key]
+        return found[wanted.place % len(found)] if found else None
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.Runner]:
+    """A loop that stays between the examples of a test: hypothesis stops examples where a loop would be lost with it."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@contextmanager
+def populated(loop: asyncio.Runner, location: str) -> Iterator[Compared]:
+    """A populated database."""
+    opened = open_bench(location, new_id=counted_ids())
+    bench = loop.run(opened.__aenter__())
+    try:
+        loop.run(Populating(bench).all())
+        reference = Reference(bench.accord.schema.schema.as_str(), loop.run(load_rows(bench)))
+        values = Values(reference.schema, reference.rows)
+        yield Compared(bench=bench, reference=reference, values=values, cursors=Cursors(reference.cursors))
+    finally:
+        loop.run(opened.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="module")
+def sqlite(loop: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
+    """A populated SQLite database."""
+    with populated(loop, new_database("sqlite", tmp_path_factory.mktemp("reference"), None, "")) as compared:
+        yield compared
+
+
+@pytest.fixture(scope="module")
+def postgresql(loop: asyncio.Runner, postgres_server: PostgresServer) -> Iterator[Compared]:
+    """A populated PostgreSQL database."""
+    with populated(loop, postgres_server.create_database("reference")) as compared:
+        yield compared
+    postgres_server.drop_database("reference")
+
+
+# The same documents on every run: a failure in CI must be the same one here.
+GENERATED = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,  # the fixtures are read alone
+        HealthCheck.too_slow,  # a document is a hundred choices, and the machine may be busy
+        HealthCheck.data_too_large,  # the few documents that outgrow hypothesis's buffer are left out
+    ],
+)
+
+
+def test_both_databases_hold_the_same_rows(sqlite: Compared, postgresql: Compared) -> None:
+    assert sqlite.reference.rows.tables == postgresql.reference.rows.tables
+
+
+@GENERATED
+@given(data=st.data())
+def test_sqlite_answers_generated_documents_as_the_reference_does(
+    loop: asyncio.Runner, sqlite: Compared, data: st.DataObject
+) -> None:
+    document: Generated = data.draw(documents(sqlite.values))
+    loop.run(compare(sqlite, document))
+
+
+@GENERATED
+@given(data=st.data())
+def test_postgresql_answers_generated_documents_with_the_bytes_of_sqlite(
+    loop: asyncio.Runner, sqlite: Compared, postgresql: Compared, data: st.DataObject
+) -> None:
+    document: Generated = data.draw(documents(sqlite.values))
+    text, variables, answer = loop.run(compare(postgresql, document))
+    assert loop.run(sqlite.bench.run(text, **variables)).encoded() == answer
+
+
+async def compare(compared: Compared, document: Generated) -> tuple[str, dict[str, object], bytes]:
+    """Run a document with the reference beside it; returns it with its cursors filled in, and its answer."""
+    text, variables = document.filled([await compared.cursor(wanted) for wanted in document.wanted])
+    answer, statements = await compared.answer(text, variables)
+    assert statements == document.reads
+    return text, variables, answer
