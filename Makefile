@@ -2,22 +2,27 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test check bench lock clean FORCE
+.PHONY: help serve graphiql test check bench lock clean FORCE
 
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
 help:
-	@echo "make serve   start Accord                            make serve ARGS='--port 8001'"
-	@echo "make test    run every test                          make test ARGS='-k address'"
-	@echo "make check   lint, format, types, imports, packaging"
-	@echo "make bench   measure"
-	@echo "make lock    pin the dependencies anew               make lock ARGS=--upgrade"
-	@echo "make clean   remove the environment and what was built"
+	@echo "make serve      start Accord                         make serve ARGS='--port 8001'"
+	@echo "make graphiql   build the page for browsers anew"
+	@echo "make test       run every test                       make test ARGS='-k address'"
+	@echo "make check      lint, format, types, imports, packaging"
+	@echo "make bench      measure"
+	@echo "make lock       pin the dependencies anew            make lock ARGS=--upgrade"
+	@echo "make clean      remove the environment and what was built"
 
+# GraphiQL is built beside the server, which answers without it; the page that stands there meanwhile reloads itself.
 serve: $(VENV)/.runtime
-	@$(BIN)/accord serve $(ARGS)
+	@$(BIN)/python -m accord.config.graphiql_build --if-needed & exec $(BIN)/accord serve $(ARGS)
+
+graphiql: $(VENV)/.runtime
+	@$(BIN)/python -m accord.config.graphiql_build
 
 test: $(VENV)/.development
 	@$(BIN)/pytest $(ARGS)

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
+
+import orjson
 
 from ..graph.bootstrap import ensure_system_actor
 from ..graph.catalogue import Catalogue
@@ -26,11 +28,12 @@ from ..graph.records import RECORDS
 from ..graph.writing.outbox import Consumer, OutboxWorker
 from ..graph.writing.write import Writer
 from ..schema.building import BuiltSchema, build_schema
+from ..schema.limits import Limits
 from ..schema.reading import Roots
 from ..schema.service import Service
 from ..schema.subscribing import Subscriptions
 from ..schema.writing import Mutations
-from .settings import Settings
+from .settings import Settings, SettingsInvalid
 
 CORE = MigrationApp(
     label="graph",
@@ -86,6 +89,33 @@ def migration_target(
     )
 
 
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        tokens=settings.limit_tokens,
+        depth=settings.limit_depth,
+        fields=settings.limit_fields,
+        aliases=settings.limit_aliases,
+        directives=settings.limit_directives,
+        cost=settings.limit_cost,
+        errors=settings.limit_errors,
+        introspection=settings.introspection,
+    )
+
+
+def _trusted(settings: Settings) -> dict[str, str] | None:
+    """The trusted documents by their ids; raises SettingsInvalid for a file that can't be read or has another form."""
+    path = settings.trusted_documents
+    if path is None:
+        return None
+    try:
+        documents = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise SettingsInvalid([f"trusted_documents: {path} can't be read as JSON: {error}"]) from None
+    if not isinstance(documents, dict) or not all(isinstance(one, str) for one in documents.values()):  # pyright: ignore[reportUnknownVariableType,reportUnknownMemberType]
+        raise SettingsInvalid([f"trusted_documents: {path} is no object of ids and documents"])
+    return cast(dict[str, str], documents)
+
+
 @asynccontextmanager
 async def open_accord(
     settings: Settings,
@@ -124,7 +154,17 @@ async def open_accord(
         mutations = Mutations(schema.writes, writer, database, ground)
         subscriptions = Subscriptions(feed=feed, database=database, ground=ground)
         roots = Roots(ground, schema.reads)
-        service = Service(schema.core, database, roots, mutations, subscriptions, suggestions=settings.suggestions)
+        service = Service(
+            schema.core,
+            database,
+            roots,
+            mutations,
+            subscriptions,
+            limits=_limits(settings),
+            seconds=settings.request_seconds,
+            suggestions=settings.suggestions,
+            trusted=_trusted(settings),
+        )
         yield Accord(
             settings=settings,
             catalogue=catalogue,

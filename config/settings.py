@@ -53,6 +53,21 @@ class Settings(BaseSettings):
         default=True,
         description="Whether errors suggest names of the schema that are like a misspelt one; off hides the schema.",
     )
+    request_seconds: float = Field(
+        default=30.0, gt=0, description="Seconds after which a request is stopped, in the database, too."
+    )
+    limit_tokens: int = Field(default=5_000, ge=100, description="Words and signs that a document may have.")
+    limit_depth: int = Field(default=15, ge=3, description="Levels of selections within each other.")
+    limit_fields: int = Field(default=2_000, ge=10, description="Fields of a document, fragments written out.")
+    limit_aliases: int = Field(default=100, ge=0, description="Aliases of a document, fragments written out.")
+    limit_directives: int = Field(default=200, ge=0, description="Directives of a document, fragments written out.")
+    limit_cost: int = Field(default=50_000, ge=100, description="Rows that a request may return, by its page sizes.")
+    limit_errors: int = Field(default=20, ge=1, description="Errors in one response.")
+    introspection: bool = Field(default=True, description="Whether the schema can be read through the API.")
+    trusted_documents: Path | None = Field(
+        default=None,
+        description="A JSON file of the only documents that are run: an object of ids and documents.",
+    )
     largest_request: int = Field(
         default=2_000_000, ge=1_000, description="Bytes that the body of a request or a WebSocket message may have."
     )

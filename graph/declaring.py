@@ -2,7 +2,7 @@
 # pyright: reportPrivateUsage=false
 """From Tortoise models with their policies to the catalogue; every clash and slip is reported at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -27,7 +27,9 @@ from .catalogue import (
     ToOne,
     UniqueKey,
 )
+from .slips import RESERVED_NAMES, find_shared, find_slips
 
+STAMPED = frozenset({"id", "version", "createdAt", "updatedAt"})  # no input states them
 LONGEST_INDEXED = 400  # characters; an index row of PostgreSQL holds some 2,700 bytes
 
 
@@ -56,10 +58,10 @@ KINDS: tuple[tuple[type[Any], Kind], ...] = (  # the first match counts
 def declare(models: Iterable[type[Any]]) -> Catalogue:
     """Derive the catalogue of all `models`, core's and plugins' alike.
 
-    Raises DeclarationError naming every unknown field type, missing description, clash of names or prefixes.
+    Raises DeclarationError naming every unknown field type, missing description, clash of names or prefixes, and slip.
     """
     models = tuple(models)
-    problems: list[str] = []
+    problems = [*find_shared(models), *(slip for model in models for slip in find_slips(model))]
     drafts = {model.__name__: _Draft(model, problems) for model in models}
     for draft in drafts.values():
         draft.connect(drafts)
@@ -70,6 +72,7 @@ def declare(models: Iterable[type[Any]]) -> Catalogue:
             problems.append(f"{kind.name} and {prefixes[kind.prefix].name} both use the id prefix {kind.prefix!r}")
         if kind.prefix:
             prefixes[kind.prefix] = kind
+    problems += _find_mixed_up(types)
     if problems:
         raise DeclarationError("the records can't be used:\n" + "\n".join(f"- {problem}" for problem in problems))
     return Catalogue(types=types, prefixes=prefixes)
@@ -103,6 +106,10 @@ class _Draft:
             self.problems.append(f"{where}: a field and a {type(policy).__name__} share the name")
             return
         if isinstance(field, ForeignKeyFieldInstance):
+            if name == "owner" and issubclass(self.model, Extension):
+                policy = Policy(hidden=True)  # the extension is reached from its owner alone, and never moves
+            elif not field.description:
+                self.problems.append(f"{where}: a field of the API needs a description")
             link = ToOne(
                 name=name,
                 api=camel(name),
@@ -218,9 +225,10 @@ class _Draft:
     def _add(self, member: Member) -> None:
         clash = self.members.get(member.api)
         if clash is not None:
+            self.problems.append(f"{self.name}: {_told(member)} and {_told(clash)} would both be called {member.api!r}")
+        if member.api in RESERVED_NAMES:
             self.problems.append(
-                f"{self.name}: {member.name} ({type(member).__name__}) and {clash.name} ({type(clash).__name__}) "
-                f"would both be called {member.api!r}"
+                f"{self.name}: {_told(member)} can't be called {member.api!r}, a word of the API's own"
             )
         self.members[member.api] = member
 
@@ -231,13 +239,12 @@ class _Draft:
             target = drafts.get(link.target)
             if target is None:
                 self.problems.append(f"{self.name}.{link.name}: there is no record {link.target!r}")
-            elif issubclass(self.model, Extension):
+            elif issubclass(self.model, Extension) and link.name == "owner":
                 namespace = self.options.get("namespace", "")
-                target._add(
-                    ExtensionField(
-                        name=namespace, api=namespace, target=self.name, description=self.model.__doc__ or ""
-                    )
-                )
+                description = _sentence(self.model)
+                target._add(ExtensionField(name=namespace, api=namespace, target=self.name, description=description))
+            elif field.related_name and issubclass(self.model, Extension):
+                self.problems.append(f"{self.name}.{link.name}: extensions are not listed; say related_name=False")
             elif field.related_name:
                 target._add(
                     ToMany(
@@ -293,8 +300,38 @@ class _Draft:
             is_root=issubclass(self.model, Record) and options.get("root", True),
             order=tuple(options.get("order", ())),
             namespace=options.get("namespace"),
-            owner=next(iter(self.to_ones.values())).target if is_extension else None,
+            owner=self.to_ones["owner"].target if is_extension and "owner" in self.to_ones else None,
         )
+
+
+def _find_mixed_up(types: Mapping[str, RecordType]) -> Iterator[str]:
+    """What one nested input would take for two: it states a record and the link to it side by side."""
+    for record in types.values():
+        for member in record.members.values():
+            if not (isinstance(member, ToMany) and member.link and member.owned and member.nested):
+                continue
+            link, target = types[member.link], types[member.target]
+            for api, stated in link.members.items():
+                if isinstance(stated, Column) and api in target.members and api not in STAMPED:
+                    yield (
+                        f"{record.name}.{member.name}: an input could not tell {_told(stated)} of {link.name} from "
+                        f"{_told(target.members[api])} of {target.name}, both called {api!r}"
+                    )
+
+
+def _told(member: Member) -> str:
+    """A member as its author knows it."""
+    match member:
+        case ExtensionField():
+            return f"the extension {member.target}"
+        case ToMany():
+            return f"the list {member.name} of {member.target} records"
+        case GroupField():
+            return f"the group {member.name}"
+        case ComputedField():
+            return f"the computed field {member.name}"
+        case Column() | ToOne():
+            return f"the field {member.name}"
 
 
 def _sentence(model: type[Any]) -> str:

@@ -47,7 +47,7 @@ def _of(record: RecordType) -> Iterator[Index]:
         if link.column != record.key:
             yield _index(record, (link.column, *record.order, record.key), live)
     for key in record.uniques:
-        where = [*([live] if live else []), *([key.where] if key.where else [])]
+        where = [*([LIVE] if "deleted_at" in record.columns else []), *([key.where] if key.where else [])]
         yield Index(
             name=key.name, table=record.table, columns=key.columns, unique=True, where=" and ".join(where) or None
         )

@@ -93,10 +93,15 @@ class Relation(Model, metaclass=RecordMeta):
 
 
 class Extension(Model, metaclass=RecordMeta):
-    """Fields that a plugin adds to a core record: one row for each owner, made and deleted with it."""
+    """Fields that a plugin adds to a core record: one row for each owner, made and deleted with it.
+
+    It may define `prepare` and `validate_changes` as a record does.
+    """
 
     __options__: ClassVar[dict[str, Any]]
     __indexed__: ClassVar[frozenset[str]]
+
+    deleted_at = Timestamp(null=True, description="When the owner was deleted, UTC; null while it is live.")
 
     class Meta(Model.Meta):
         abstract = True

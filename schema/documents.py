@@ -21,6 +21,7 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues
 
 from ..graph.reading.selection import Ref
+from .limits import Limits, exceeded
 from .selecting import fixed_variables
 
 MOST_DOCUMENTS = 500
@@ -60,10 +61,34 @@ class Document:
 class Documents:
     """The documents that were asked for lately, by their text."""
 
-    def __init__(self, schema: GraphQLSchema, *, suggestions: bool = True) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        *,
+        limits: Limits,
+        suggestions: bool = True,
+        trusted: Mapping[str, str] | None = None,
+    ) -> None:
         self._schema = schema
+        self._limits = limits
         self._suggestions = suggestions
+        self._trusted = trusted
+        self._texts = None if trusted is None else frozenset(trusted.values())
         self._kept: OrderedDict[str, Document] = OrderedDict()
+
+    def text_of(self, text: str | None, document_id: str | None) -> str:
+        """The document that a request means, by its text or its id; raises GraphQLError for one that isn't trusted."""
+        if document_id is not None and text is None:
+            text = (self._trusted or {}).get(document_id)
+            if text is None:
+                message = f"There is no document with the id {document_id[:60]!r}; send the document itself."
+                raise GraphQLError(message, extensions={"code": "UNKNOWN_DOCUMENT"})
+        if text is None:
+            raise GraphQLError("The request has no document.", extensions={"code": "MALFORMED_REQUEST"})
+        if self._texts is not None and text not in self._texts:
+            message = "Only documents that the operator trusts are run here; this is none of them."
+            raise GraphQLError(message, extensions={"code": "UNTRUSTED_DOCUMENT"})
+        return text
 
     def get(self, text: str) -> Document:
         """The document with this text, parsed and validated."""
@@ -79,10 +104,15 @@ class Documents:
 
     def _read(self, text: str) -> Document:
         try:
-            document = parse(text)
+            document = parse(text, max_lexical_tokens=self._limits.tokens, max_comments=self._limits.tokens)
         except GraphQLError as error:
             return Document(operations={}, errors=[coded(error, "SYNTAX_ERROR")])
-        errors = validate(self._schema, document, max_errors=50, hide_suggestions=not self._suggestions)
+        beyond = exceeded(document, self._limits)
+        if beyond is not None:
+            return Document(operations={}, errors=[beyond])
+        errors = validate(
+            self._schema, document, max_errors=self._limits.errors, hide_suggestions=not self._suggestions
+        )
         if errors:
             return Document(operations={}, errors=[coded(error, "VALIDATION_ERROR") for error in errors])
         fragments: dict[str, FragmentDetails] = {}

@@ -12,6 +12,7 @@ from ..graph.catalogue import (
     ExtensionField,
     GroupField,
     Kind,
+    Member,
     RecordType,
     ToMany,
     ToOne,
@@ -137,6 +138,9 @@ def add_filters(book: TypeBook, catalogue: Catalogue, record: RecordType) -> Non
             FieldSpec(name="not", type=nullable(itself), description="This does not match."),
         ]
     specs += _filter_specs(book, catalogue, record)
+    _add_order(book, catalogue, record)
+    if not specs:
+        return  # an extension none of whose fields has an index
     book.input(name, f"Which records of type {record.name} to find; all conditions given must be met.", specs)
     ids = nullable(listed(strawberry.ID))
     book.input(
@@ -151,7 +155,6 @@ def add_filters(book: TypeBook, catalogue: Catalogue, record: RecordType) -> Non
             FieldSpec(name="noneOf", type=ids, description="None of the records with these ids is there."),
         ],
     )
-    _add_order(book, catalogue, record)
 
 
 def _filter_specs(book: TypeBook, catalogue: Catalogue, record: RecordType) -> Iterator[FieldSpec]:
@@ -170,11 +173,22 @@ def _filter_specs(book: TypeBook, catalogue: Catalogue, record: RecordType) -> I
                 type_ = book.reference(f"{member.target}Filter")
             case ToMany():
                 type_ = book.reference(f"{member.target}ListFilter")
-            case ExtensionField():
+            case ExtensionField() if any(map(_is_found_by, catalogue[member.target].members.values())):
                 type_ = book.reference(f"{member.target}Filter")
             case _:
                 continue
         yield FieldSpec(name=member.api, type=nullable(type_), description=member.description)
+
+
+def _is_found_by(member: Member) -> bool:
+    """Whether an extension's filter has a condition on the member."""
+    match member:
+        case Column():
+            return is_filterable(member)
+        case GroupField():
+            return _filterable(member)
+        case _:
+            return isinstance(member, ToOne)
 
 
 def _filterable(group: GroupField) -> bool:

@@ -54,13 +54,14 @@ def _group(book: TypeBook, group: GroupField) -> Any:
 def add_inputs(book: TypeBook, catalogue: Catalogue, record: RecordType) -> None:
     """Add the inputs that create, update and upsert a record, and those of the records nested in it."""
     if not record.is_record:
-        book.input(f"{record.name}Input", record.description, _values(book, record, needed=False))
+        if specs := list(_values(book, catalogue, record, needed=False)):
+            book.input(f"{record.name}Input", record.description, specs)
         return
     nested = list(_nested(book, catalogue, record))
     book.input(
         f"Create{record.name}Input",
         f"A new record of type {record.name}. {record.description}",
-        [*_values(book, record, needed=True), *nested],
+        [*_values(book, catalogue, record, needed=True), *nested],
     )
     version = FieldSpec(
         name="expectedVersion",
@@ -71,7 +72,7 @@ def add_inputs(book: TypeBook, catalogue: Catalogue, record: RecordType) -> None
     book.input(
         f"Update{record.name}Input",
         f"Changes of a record of type {record.name}: what is left out stays, null empties.",
-        [identity, version, *_values(book, record, needed=False), *nested],
+        [identity, version, *_values(book, catalogue, record, needed=False), *nested],
     )
     key = FieldSpec(
         name="by",
@@ -81,11 +82,11 @@ def add_inputs(book: TypeBook, catalogue: Catalogue, record: RecordType) -> None
     book.input(
         f"Upsert{record.name}Input",
         f"A record of type {record.name} to update if it is there, and to create if it is not.",
-        [key, version, *_values(book, record, needed=False), *nested],
+        [key, version, *_values(book, catalogue, record, needed=False), *nested],
     )
 
 
-def _values(book: TypeBook, record: RecordType, *, needed: bool) -> Iterator[FieldSpec]:
+def _values(book: TypeBook, catalogue: Catalogue, record: RecordType, *, needed: bool) -> Iterator[FieldSpec]:
     """The values of a record itself; `needed` ones are required where the column needs one."""
     for member in record.members.values():
         if isinstance(member, Column) and is_writable(member):
@@ -97,7 +98,7 @@ def _values(book: TypeBook, record: RecordType, *, needed: bool) -> Iterator[Fie
         elif isinstance(member, GroupField):
             type_ = nullable(book.reference(f"{member.type_name}Input"))
             yield FieldSpec(name=member.api, type=type_, description=member.description)
-        elif isinstance(member, ExtensionField):
+        elif isinstance(member, ExtensionField) and _is_written(book, catalogue, catalogue[member.target]):
             type_ = nullable(book.reference(f"{member.target}Input"))
             yield FieldSpec(name=member.api, type=type_, description=member.description)
     for link in record.to_ones.values():
@@ -105,6 +106,11 @@ def _values(book: TypeBook, record: RecordType, *, needed: bool) -> Iterator[Fie
             optional = link.nullable or not needed
             type_ = nullable(strawberry.ID) if optional else strawberry.ID
             yield FieldSpec(name=f"{link.api}Id", type=type_, description=link.description)
+
+
+def _is_written(book: TypeBook, catalogue: Catalogue, extension: RecordType) -> bool:
+    """Whether inputs may state any field of an extension."""
+    return any(_values(book, catalogue, extension, needed=False))
 
 
 def _is_in_whole(record: RecordType, column: Column) -> bool:
@@ -159,11 +165,11 @@ def _add_item(book: TypeBook, catalogue: Catalogue, owner: RecordType, member: T
             FieldSpec(name="disconnect", type=nullable(bool), description="True ends the connection; the record stays.")
         )
         link = catalogue[member.link]
-        for spec in _values(book, link, needed=False):
+        for spec in _values(book, catalogue, link, needed=False):
             if not any(spec.name == f"{key.api}Id" for key in link.to_ones.values()):
                 specs.append(spec)
                 taken.add(spec.name)
-    specs += [spec for spec in _values(book, target, needed=False) if spec.name not in taken]
+    specs += [spec for spec in _values(book, catalogue, target, needed=False) if spec.name not in taken]
     inner = [one for one in nested_members(catalogue, target) if one.link is None or one.link != member.link]
     for one in inner:
         inner_name = f"{target.name}{one.api[0].upper()}{one.api[1:]}Input"

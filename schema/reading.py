@@ -20,8 +20,9 @@ from ..graph.reading.compiler import (
 )
 from ..graph.reading.plan import Plan, complete, resolved
 from ..graph.reading.scope import Ground
-from ..graph.reading.selection import Ref
+from ..graph.reading.selection import Ref, Selection
 from ..graph.reading.stored_filters import STALE
+from .costs import connection_cost, record_cost
 from .query_types import RootField, key_name, public_uniques
 from .selecting import Details, Selector
 
@@ -39,10 +40,15 @@ NULL = Answer(text=b"null")
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A root field with its plan; for `nodes`, with the ids in the order they were asked for."""
+    """A root field with its plan and cost; for `nodes`, with the ids as they were asked for and the cost of one."""
 
     plan: Plan
+    cost: int
     ids: Any = None
+
+    def cost_for(self, variables: Mapping[str, Any]) -> int:
+        """The rows that the field may return at most."""
+        return self.cost if self.ids is None else self.cost * len(resolved(self.ids, variables))
 
 
 class Roots:
@@ -76,14 +82,15 @@ class Roots:
         match root.how:
             case "list":
                 connection = selector.connection(root.of, parent, key, details)
-                return Prepared(plan=compile_connection(self.ground, connection))
+                return Prepared(plan=compile_connection(self.ground, connection), cost=connection_cost(connection))
             case "one":
-                return Prepared(plan=self._one(selector, root.of, key, details, arguments))
+                fields = selector.record(root.of, details)
+                return Prepared(plan=self._one(fields, root.of, key, arguments), cost=record_cost(fields))
             case "node":
                 record = self.catalogue[shape]
                 fields = selector.record(record, details)
                 plan = compile_record(self.ground, record, fields, arguments["id"], f"{key}.id")
-                return Prepared(plan=plan)
+                return Prepared(plan=plan, cost=record_cost(fields))
             case _:
                 if not shape:
                     return None
@@ -91,15 +98,15 @@ class Roots:
                     (self.catalogue[type_], selector.record(self.catalogue[type_], details), _of_type(type_))
                     for type_ in shape
                 ]
-                return Prepared(plan=compile_records(self.ground, wanted, f"{key}.ids"), ids=arguments["ids"])
+                plan = compile_records(self.ground, wanted, f"{key}.ids")
+                return Prepared(
+                    plan=plan, cost=max(record_cost(fields) for _, fields, _ in wanted), ids=arguments["ids"]
+                )
 
-    def _one(
-        self, selector: Selector, record: RecordType, key: str, details: Details, arguments: Mapping[str, Any]
-    ) -> Plan:
+    def _one(self, fields: Sequence[Selection], record: RecordType, key: str, arguments: Mapping[str, Any]) -> Plan:
         id_, by = arguments.get("id"), arguments.get("by")
         if (id_ is None) == (by is None):
             raise InvalidInput("INVALID_KEY", f"{key}: give either id or by.", argument=f"{key}.id")
-        fields = selector.record(record, details)
         if by is not None and "id" in by:
             id_ = by["id"]
         if id_ is not None:
@@ -127,7 +134,7 @@ class Roots:
         by_type: dict[str, Any] = {}
         for one in ids:
             by_type.setdefault(f"={type_of_id(self.catalogue, one).name}", []).append(one)
-        rows = await reader.fetch(plan.statement, plan.bind(by_type))
+        rows = await reader.fetch(plan.statement, plan.bind({**variables, **by_type}))
         found, failed = self._completed_each(plan, {row[0]: row[1] for row in rows})
         return Answer(text=f"[{','.join(found.get(one, 'null') for one in ids)}]".encode(), failed=failed)
 

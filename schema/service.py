@@ -25,6 +25,7 @@ from graphql.pyutils import Path
 from ..graph.databases.database import Database, Reader
 from ..graph.errors import GraphError, Unavailable
 from .documents import Document, Documents, Operation, coded, symbolic
+from .limits import INTROSPECTION, Limits
 from .reading import Answer, Prepared, Roots
 from .selecting import Details, Selector
 from .subscribing import Subscriptions
@@ -48,9 +49,18 @@ class Caller:
 class Request:
     """One document to run."""
 
-    query: str
+    query: str | None
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
     operation_name: str | None = None
+    document_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """The rows that an operation may return at most, and how many are allowed."""
+
+    requested: int
+    limit: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +70,7 @@ class Result:
     data: dict[str, Any] | None
     errors: Sequence[GraphQLError] = ()
     ran: bool = True
+    cost: Cost | None = None
 
     def encoded(self) -> bytes:
         """The response as JSON."""
@@ -68,6 +79,8 @@ class Result:
             body["errors"] = [{**error.formatted, "message": shortened(error.message)} for error in self.errors]
         if self.ran:
             body["data"] = self.data
+        if self.cost is not None:
+            body["extensions"] = {"cost": {"requested": self.cost.requested, "limit": self.cost.limit}}
         return orjson.dumps(body)
 
     def decoded(self) -> dict[str, Any]:
@@ -94,15 +107,20 @@ class Service:
         mutations: Mutations,
         subscriptions: Subscriptions,
         *,
+        limits: Limits | None = None,
+        seconds: float = 30.0,
         suggestions: bool = True,
+        trusted: Mapping[str, str] | None = None,
     ) -> None:
         self.schema = schema
+        self.limits = limits or Limits()
+        self.seconds = seconds
         self.suggestions = suggestions
         self.subscriptions = subscriptions
         self.database = database
         self.roots = roots
         self.mutations = mutations
-        self.documents = Documents(schema, suggestions=suggestions)
+        self.documents = Documents(schema, limits=self.limits, suggestions=suggestions, trusted=trusted)
 
     async def run(self, request: Request, caller: Caller, *, queries_only: bool = False) -> Result:
         """Run one document; every error has a code and says what to do."""
@@ -115,7 +133,12 @@ class Service:
         if operation.type is OperationType.SUBSCRIPTION:
             return _wrong("A subscription needs a WebSocket or a stream of server-sent events.", "NO_STREAM")
         run = _Run(self, operation, variables, caller, request)
-        return await run.query() if operation.type is OperationType.QUERY else await run.mutation()
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await run.query() if operation.type is OperationType.QUERY else await run.mutation()
+        except TimeoutError:
+            message = f"The request took longer than {self.seconds:g} seconds and was stopped; ask for less at once."
+            return Result(data=None, errors=[GraphQLError(message, extensions={"code": "TIMEOUT"})])
 
     async def subscribe(self, request: Request, caller: Caller) -> AsyncGenerator[Result, None]:
         """The results of a subscription as they come; raises Refused before the first where the request is wrong."""
@@ -127,26 +150,36 @@ class Service:
 
     def operation_type(self, request: Request) -> OperationType | None:
         """What kind of operation a request asks for; None where it can't be run."""
-        operation, _ = chosen(self.documents.get(request.query), request.operation_name)
-        return None if operation is None else operation.type
+        try:
+            return self._operation(request).type
+        except Refused:
+            return None
 
     def _prepared(self, request: Request) -> tuple[Operation, VariableValues]:
         """The operation to run and its variables; raises Refused."""
-        document = self.documents.get(request.query)
-        operation, problems = chosen(document, request.operation_name)
-        if operation is None:
-            raise Refused(Result(data=None, errors=problems, ran=False))
+        operation = self._operation(request)
         variables = get_variable_values(
             self.schema,
             operation.node.variable_definitions or (),
             dict(request.variables),
-            max_errors=50,
+            max_errors=self.limits.errors,
             hide_suggestions=not self.suggestions,
         )
         if isinstance(variables, list):
             errors = [coded(error, "INVALID_VARIABLE") for error in variables]
             raise Refused(Result(data=None, errors=errors, ran=False))
         return operation, variables
+
+    def _operation(self, request: Request) -> Operation:
+        """The operation that a request asks for; raises Refused."""
+        try:
+            text = self.documents.text_of(request.query, request.document_id)
+        except GraphQLError as error:
+            raise Refused(Result(data=None, errors=[error], ran=False)) from None
+        operation, problems = chosen(self.documents.get(text), request.operation_name)
+        if operation is None:
+            raise Refused(Result(data=None, errors=problems, ran=False))
+        return operation
 
 
 def _wrong(message: str, code: str) -> Result:
@@ -185,15 +218,44 @@ class _Run:
         self.caller = caller
         self.request = request
         self.errors: list[GraphQLError] = []
+        self.ready: dict[str, Prepared | None] = {}
+        self.cost = 0
 
     async def query(self) -> Result:
-        """Run all root fields side by side, each as one statement."""
+        """Run all root fields side by side, each as one statement, if they cost no more than is allowed."""
         query = cast(GraphQLObjectType, self.service.schema.query_type)
         fields = self._root_fields(query)
-        if any(details[0].node.name.value in {"__schema", "__type"} for details in fields.values()):
+        introspects = False
+        for key, details in fields.items():
+            name = details[0].node.name.value
+            introspects = introspects or name in INTROSPECTION
+            if name in self.service.roots.fields:
+                self._prepare(query, key, details)
+        if self.cost > self.service.limits.cost:
+            return self._too_dear()
+        if introspects:
             return await self._with_executor()
         answers = await asyncio.gather(*(self.root(query, key, details) for key, details in fields.items()))
-        return Result(data=dict(zip(fields, answers, strict=True)), errors=self.errors)
+        return self._result(dict(zip(fields, answers, strict=True)))
+
+    def _prepare(self, parent: GraphQLObjectType, key: str, details: Details) -> None:
+        """Make the plan of a root field, or note what is wrong with it; add up what it costs."""
+        try:
+            ready = self._ready(parent, key, details)
+            self.ready[key] = ready
+            self.cost += 0 if ready is None else ready.cost_for(self.variables.coerced)
+        except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
+            self.errors.append(reported(error, key, details, self.caller))
+
+    def _result(self, data: dict[str, Any] | None) -> Result:
+        limit = self.service.limits
+        return Result(data=data, errors=self.errors[: limit.errors], cost=Cost(requested=self.cost, limit=limit.cost))
+
+    def _too_dear(self) -> Result:
+        limit = self.service.limits.cost
+        message = f"The operation may return {self.cost:,} rows, {limit:,} are allowed: ask for smaller pages by first."
+        error = GraphQLError(message, extensions={"code": "COST_EXCEEDED"})
+        return Result(data=None, errors=[error], ran=False, cost=Cost(requested=self.cost, limit=limit))
 
     async def mutation(self) -> Result:
         """Run the root fields one after the other, each as one unit of work."""
@@ -203,7 +265,13 @@ class _Run:
             service.roots.catalogue, service.schema, self.operation.fragments, self.variables, self.operation.node
         )
         data: dict[str, Any] = {}
-        for key, details in self._root_fields(type_).items():
+        fields = self._root_fields(type_)
+        for key, details in fields.items():
+            if details[0].node.name.value != "__typename":
+                self.cost += service.mutations.cost(selector, type_, details)
+        if self.cost > service.limits.cost:
+            return self._too_dear()
+        for key, details in fields.items():
             if details[0].node.name.value == "__typename":
                 data[key] = type_.name
                 continue
@@ -212,7 +280,7 @@ class _Run:
             except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
                 self.errors.append(reported(error, key, details, self.caller))
                 data[key] = None
-        return Result(data=data, errors=self.errors)
+        return self._result(data)
 
     async def subscription(self) -> AsyncGenerator[Result, None]:
         """The results of the one root field, an event each; the last may be an error."""
@@ -260,12 +328,15 @@ class _Run:
         )
         if not isinstance(result, ExecutionResult):
             result = await result
-        return Result(data=result.data, errors=[*(result.errors or ()), *self.errors])
+        self.errors = [*(result.errors or ()), *self.errors]
+        return self._result(result.data)
 
     async def root(self, parent: GraphQLObjectType, key: str, details: Details) -> Any:
         """One root field's JSON; null with an error beside it if it can't be read."""
         if details[0].node.name.value == "__typename":
             return parent.name
+        if key not in self.ready:
+            return None  # what is wrong with it has been said
         try:
             answer = await self._read(parent, key, details, self.service.database)
         except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
@@ -282,26 +353,33 @@ class _Run:
             )
         return orjson.Fragment(answer.text)
 
-    async def _read(self, parent: GraphQLObjectType, key: str, details: Details, reader: Reader) -> Answer:
+    def _ready(self, parent: GraphQLObjectType, key: str, details: Details) -> Prepared | None:
+        """A root field's plan, made or found; None where nothing needs to be asked."""
         roots, operation = self.service.roots, self.operation
-        variables: Mapping[str, Any] = self.variables.coerced
         selector = Selector(roots.catalogue, self.service.schema, operation.fragments, self.symbols, operation.node)
         name = details[0].node.name.value
         extra = None
         if roots.fields[name].how.startswith("node"):
-            extra = roots.shape(name, selector.arguments(parent, details), variables)
+            extra = roots.shape(name, selector.arguments(parent, details), self.variables.coerced)
         plan_key = (key, self.shape, extra)
+        ready: Prepared | None = operation.plans.get(plan_key)
+        if ready is None or not roots.is_current(ready):
+            ready = roots.prepare(selector, parent, key, details, extra)
+            if ready is not None:
+                operation.keep(plan_key, ready)
+        return ready
+
+    async def _read(self, parent: GraphQLObjectType, key: str, details: Details, reader: Reader) -> Answer:
+        roots = self.service.roots
+        ready = self.ready[key]
         for _ in range(ATTEMPTS):
-            prepared: Prepared | None = operation.plans.get(plan_key)
-            if prepared is None or not roots.is_current(prepared):
-                prepared = roots.prepare(selector, parent, key, details, extra)
-                if prepared is None:
-                    return Answer(text=b"[]")
-                operation.keep(plan_key, prepared)
-            answer = await roots.run(prepared, variables, reader)
+            if ready is None:
+                return Answer(text=b"[]")
+            answer = await roots.run(ready, self.variables.coerced, reader)
             if answer is not None:
                 return answer
             await roots.ground.stored.refresh(reader, self.service.database.kind)
+            ready = self._ready(parent, key, details)
         raise Unavailable("CONFLICT", "The filters of the groups keep changing; try again in a moment.")
 
 

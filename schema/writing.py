@@ -23,6 +23,7 @@ from ..graph.writing.bounds import constrains
 from ..graph.writing.outcome import Operation, Outcome, WriteRequest
 from ..graph.writing.write import LARGEST_BULK, Writer
 from ..plugins.violations import Path, Violation
+from .costs import record_cost
 from .mutation_types import MutationField
 from .reading import completed
 from .selecting import Details, Selector
@@ -80,6 +81,15 @@ class Mutations:
                 await self.ground.stored.refresh(self.database, self.database.kind)
             await payload.read(self.database, outcome)
         return payload.render(outcome, dry_run=request.dry_run)
+
+    def cost(self, selector: Selector, parent: GraphQLObjectType, details: Details) -> int:
+        """The rows that a mutation may write and return at most."""
+        field = self.fields[details[0].node.name.value]
+        arguments = selector.arguments(parent, details)
+        listed = arguments.get("inputs") or arguments.get("ids") or ()
+        count = len(listed) if field.is_bulk else 1
+        payload = _Payload(self, selector, field, selector.type_of(parent, details), details)
+        return sum(count * record_cost(fields) for fields in payload.selections().values()) or 1
 
     def _labelled(
         self, field: MutationField, arguments: Mapping[str, Any]
@@ -148,7 +158,7 @@ class _Payload:
         self.type = type_
         self.details = details
         self.texts: dict[str, dict[str, str]] = {}
-        self.wanted = {key: [(self.record, fields, Ref((IDS,)))] for key, fields in self._selections().items()}
+        self.wanted = {key: [(self.record, fields, Ref((IDS,)))] for key, fields in self.selections().items()}
         # Made before anything is written, so that a selection that can't be read refuses the write.
         self.plans = {key: compile_records(mutations.ground, wanted, key) for key, wanted in self.wanted.items()}
         for plan in self.plans.values():
@@ -158,7 +168,7 @@ class _Payload:
     def record(self) -> RecordType:
         return self.field.record
 
-    def _selections(self) -> dict[str, Sequence[Selection]]:
+    def selections(self) -> dict[str, Sequence[Selection]]:
         """What is selected of the written records, by the key of the selection."""
         found: dict[str, Sequence[Selection]] = {}
         for key, name, details in self.selector.subfields(self.type, self.details):

@@ -1,5 +1,6 @@
 """PostgreSQL: a pool of connections, reads and writes alike."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from ..storing import DatabaseKind
 from .database import Row, Transaction, UniqueViolation
 
 POOL = 10
+CLOSE_SECONDS = 5
 CHANNEL = "accord_changes"
 STATEMENTS = 500  # prepared statements kept by a connection; the plans kept above it are fewer
 
@@ -72,8 +74,12 @@ class PostgreSQL:
                     await connection.remove_listener(CHANNEL, hear)
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._pool.close()
+        """Close all connections; one that is still at work after a while is cut off."""
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
 
 
 class _Transaction:

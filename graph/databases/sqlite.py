@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -61,8 +61,13 @@ class SQLite:
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
         """All rows of a statement, read beside whatever is being written."""
         connection = await self._free.get()
+        reading = asyncio.ensure_future(_fetch(connection, statement, parameters))
         try:
-            return await _fetch(connection, statement, parameters)
+            return await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            await connection.interrupt()  # nobody waits any more: the statement ends, too
+            await asyncio.wait([reading])
+            raise
         finally:
             self._free.put_nowait(connection)
 
@@ -71,18 +76,24 @@ class SQLite:
         """A transaction that holds the write lock from its beginning, so that what it reads stays true."""
         async with self._writing:
             try:
-                await self._writer.execute("begin immediate")
+                await _to_its_end(self._writer.execute("begin immediate"))
+                await self._writer.execute("pragma defer_foreign_keys=on")  # rows of one table may point at each other
+                yield _Transaction(self._writer, self._driver)
+                await _to_its_end(self._writer.execute("commit"))
             except self._driver.OperationalError as error:
+                await self._roll_back()
+                if "locked" not in str(error):
+                    raise
                 raise Unavailable(
                     "DATABASE_BUSY", "Another process has been writing for too long; try again in a moment."
                 ) from error
-            try:
-                await self._writer.execute("pragma defer_foreign_keys=on")  # rows of one table may point at each other
-                yield _Transaction(self._writer, self._driver)
             except BaseException:
-                await self._writer.execute("rollback")
+                await self._roll_back()
                 raise
-            await self._writer.execute("commit")
+
+    async def _roll_back(self) -> None:
+        if self._writer.in_transaction:
+            await self._writer.execute("rollback")
 
     @asynccontextmanager
     async def listening(self, wake: Callable[[], None]) -> AsyncGenerator[None, None]:
@@ -101,6 +112,16 @@ async def _connect(driver: ModuleType, path: Path, pragmas: Sequence[str]) -> Co
     for pragma in pragmas:
         await connection.execute(f"pragma {pragma}")
     return connection
+
+
+async def _to_its_end(work: Coroutine[Any, Any, Any]) -> None:
+    """Await what a thread does even when cancelled, so that it is known afterwards whether a transaction is open."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def _fetch(connection: Connection, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:

@@ -27,13 +27,25 @@ def aggregate_pieces(
                 facts = [[f'"{key}":', _figure(compilation, fact, part.column, rows)] for key, fact in part.facts]
                 fields.append([name, "{", *separated(facts), "}"])
     text = concatenated(["{", *separated(fields), "}"])
-    if not any(isinstance(p, TotalCount) or _is_plain(p) for p in aggregates.parts):
+    if not any(map(_is_figure, aggregates.parts)):
         return [Sql(text)]
     return [Sql(f"(select {text} from {source} where {conditions})")]
 
 
-def _is_plain(part: object) -> bool:
-    return isinstance(part, Statistics) and part.column.kind is not Kind.MONEY
+def reads_rows(aggregates: Aggregates) -> bool:
+    """Whether any figure is asked for, and not just names of types."""
+    return any(_is_figure(part) or _is_money(part) for part in aggregates.parts)
+
+
+def _is_money(part: object) -> bool:
+    return isinstance(part, Statistics) and part.column.kind is Kind.MONEY
+
+
+def _is_figure(part: object) -> bool:
+    """Whether a part has an aggregate function in the pass over the rows; without any, that would not be one row."""
+    if isinstance(part, Statistics) and not _is_money(part):
+        return any(not fact.startswith("=") for _, fact in part.facts)
+    return isinstance(part, TotalCount)
 
 
 def _figure(compilation: Compilation, fact: str, column: Column, rows: Table) -> Sql:

@@ -8,7 +8,7 @@ from ..catalogue import Column, RecordType, ToMany, ToOne
 from ..errors import InvalidInput
 from ..identity import parse_id
 from ..storing import store
-from .aggregates import aggregate_pieces
+from .aggregates import aggregate_pieces, reads_rows
 from .dialects import amount
 from .filters import FilterCompiler
 from .ordering import Ordering, beyond, cursor_pieces, order_by
@@ -228,7 +228,6 @@ class _Writer:
         page = connection.page
         size, backwards = page_size(page.first, page.last, where)
         base = _Base(self, connection, owner, where)
-        needs_rows = any(isinstance(part, Nodes | Edges | PageInfo) for part in connection.parts)
         # members that a stored filter may find come in one order, whether they are linked or found
         is_stored = connection.member is not None and connection.member.stored_filter is not None
         sorted_link = None if is_stored else connection.link
@@ -239,7 +238,9 @@ class _Writer:
         link = rows.of_link(connection.link) if connection.link else None
         facts = {fact for part in connection.parts if isinstance(part, PageInfo) for _, fact in part.facts}
         peeks = bool(facts & {"hasPreviousPage" if backwards else "hasNextPage"})
-        counted = peeks or bool(facts & {"startCursor", "endCursor"}) or backwards
+        ends = bool(facts & {"startCursor", "endCursor"})
+        needs_rows = peeks or ends or any(isinstance(part, Nodes | Edges) for part in connection.parts)
+        counted = peeks or ends or backwards
         shape = _Shape(where=where, ordering=ordering, size=size, backwards=backwards, peeks=peeks, counted=counted)
         pieces = separated(self._part(part, connection, base, rows, link, shape, path) for part in connection.parts)
         text = concatenated(["{", *pieces, "}"])
@@ -431,9 +432,7 @@ class _Base:
 
 def _is_counted(part: ConnectionPart) -> bool:
     """Whether a part of a connection looks at all rows that its filter matches."""
-    if isinstance(part, Aggregates):
-        return any(not isinstance(figure, Constant) for figure in part.parts)
-    return isinstance(part, TotalCount)
+    return isinstance(part, TotalCount) or (isinstance(part, Aggregates) and reads_rows(part))
 
 
 def _met(conditions: Sequence[str]) -> str:

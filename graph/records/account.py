@@ -7,12 +7,14 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change
 from ...plugins.declarations import Policy, through, unique
 from ...plugins.fields import Code, Money
 from ...plugins.records import Record
+from ...plugins.violations import FieldError
 from ..values.problem import Problem
 from ..values.web import normalise_website
+from ..writing.unit import UnitOfWork
 from .account_source import SourceCategory
 from .findings import violated
 from .hierarchy import keep_hierarchy
@@ -45,6 +47,13 @@ class AccountStatus(StrEnum):
     ON_HOLD = "ON_HOLD"
 
 
+def count(value: int) -> int:
+    """A number of people."""
+    if value < 0:
+        raise FieldError("OUT_OF_RANGE", f"{value} is no number of people; it is 0 or more.")
+    return value
+
+
 class Account(Record, prefix="acc"):
     """A customer: a business, a person, a household or a partner."""
 
@@ -72,7 +81,9 @@ class Account(Record, prefix="acc"):
     website = fields.CharField(2048, null=True, description="Web address as typed; https:// is added where missing.")
     domain = Code(253, null=True, db_index=True, description="Host of the website without www., lower case.")
     annual_revenue = Money(null=True, db_index=True, description="Last known revenue of a year.")
-    employee_count = fields.IntField(null=True, db_index=True, description="Last known number of employees.")
+    employee_count = fields.IntField(
+        null=True, db_index=True, validators=[count], description="Last known number of employees."
+    )
     description = fields.TextField(null=True, description="What is worth knowing, in free text.")
     source_category = fields.CharEnumField(
         SourceCategory, max_length=16, null=True, db_index=True, description="Where the account first came from."
@@ -122,12 +133,12 @@ class Account(Record, prefix="acc"):
         )
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+    async def prepare(cls, changes: Sequence[Change], unit: UnitOfWork) -> None:
         """Derive the domain, apply the naming rule, and keep the hierarchy."""
         for change in changes:
             if change.is_write and change.changed("website"):
                 website = change.after["website"]
-                found = normalise_website(website) if website else None
+                found = None if website is None else normalise_website(website)
                 if isinstance(found, Problem):
                     unit.violate(violated(found, change.at("website")), change)
                 change.after["domain"] = None if found is None or isinstance(found, Problem) else found.domain

@@ -1,7 +1,7 @@
 # pyright: reportUnknownVariableType=false
 """Relationships between accounts and contacts: who works where, as what, and since when."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -11,9 +11,14 @@ from ...plugins.changes import Change, Unit
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import TextList
 from ...plugins.records import Record
-from ...plugins.violations import Violation
+from ...plugins.violations import Rule, Violation
 from .periods import ENDS_BEFORE_START
 from .primaries import demote_others
+
+ENDED_IS_PRIMARY = Rule(
+    code="CONTRADICTION",
+    message="A relationship that has ended is not the main one; leave isPrimary out, or endedOn.",
+)
 
 
 class ContactRole(StrEnum):
@@ -52,13 +57,34 @@ class AccountContact(Record, prefix="acn"):
         one_at_a_time = unique("account", "contact", where="is_ongoing")
 
     @classmethod
+    def pick(cls, rows: Sequence[Mapping[str, Any]], stated: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The relationship that an input means: the one that goes on; a former one if its last day is stated.
+
+        Whoever comes back to an account begins a new relationship, and the former one stays as it was.
+        """
+        ongoing = [row for row in rows if row["is_ongoing"]]
+        if ongoing or stated.get("endedOn") is None:
+            return ongoing[-1] if ongoing else None
+        start = stated.get("startedOn")
+        same = [row for row in rows if start is None or str(row["started_on"]) == start]
+        return max(same, key=lambda row: row["ended_on"], default=None)
+
+    @classmethod
+    def end(cls, row: Mapping[str, Any], unit: Unit) -> Mapping[str, Any]:
+        """Disconnecting ends a relationship today; it stays as history."""
+        return {"ended_on": max(unit.today, row["started_on"] or unit.today)}
+
+    @classmethod
     async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
         """A relationship with a last day is over and no longer the main one; a new main one replaces the old."""
         for change in changes:
             if change.is_write:
-                change.after["is_ongoing"] = change.after["ended_on"] is None
-                if not change.after["is_ongoing"] and "is_primary" not in change.given:
+                is_ongoing = change.after["ended_on"] is None
+                change.after["is_ongoing"] = is_ongoing
+                if not is_ongoing and change.after["is_primary"]:
                     change.after["is_primary"] = False
+                    if "is_primary" in change.given:
+                        unit.violate(ENDED_IS_PRIMARY.broken(change.at("is_primary")), change)
         await demote_others(changes, unit, ["contact_id"])
 
     @classmethod

@@ -15,7 +15,7 @@ from ..values.addresses import PostalAddress, check_address
 from ..values.countries import find_country, named
 from ..values.problem import Problem, quoted
 from ..values.states import complete_state
-from ..values.text import fold
+from ..values.text import fold, is_blank
 from .findings import violated
 from .periods import ENDS_BEFORE_START
 
@@ -90,17 +90,19 @@ class Address(Record, prefix="adr", plural="addresses"):
         for change in changes:
             if not change.is_write:
                 continue
-            if change.changed("country_code", "country_name"):
-                _complete_country(change, unit)
-            if change.changed(*PRINTED):
+            is_known = not change.changed("country_code", "country_name") or _complete_country(change, unit)
+            if is_known and change.changed(*PRINTED):
                 _complete_state(change, unit)
             _check_place_and_time(change, unit)
 
 
-def _complete_country(change: Change, unit: Unit) -> None:
-    """Code and name come from each other; where both are given they must mean the same country."""
+def _complete_country(change: Change, unit: Unit) -> bool:
+    """Code and name come from each other, and must mean the same country. False if no country is known."""
     after = change.after
     before = change.before or {}
+    for column in ("country_code", "country_name"):
+        if after[column] is not None and is_blank(after[column]):
+            after[column] = None
     code, name = after["country_code"], after["country_name"]
     if name is not None and "country_name" not in change.given and code != before.get("country_code"):
         name = None
@@ -112,7 +114,7 @@ def _complete_country(change: Change, unit: Unit) -> None:
         if typed and found is None:
             message = f"{quoted(typed)} is no country of ISO 3166-1; give a code such as 'DE' or the English name."
             unit.violate(violated(Problem(field="country", code="unknown", message=message), change.at(column)), change)
-            return
+            return False
     if by_code and by_name and by_code != by_name:
         message = f"The code means {named(by_code)} and the name means {named(by_name)}; give one of them, or mend it."
         problem = Problem(field="country", code="mismatch", message=message)
@@ -120,6 +122,7 @@ def _complete_country(change: Change, unit: Unit) -> None:
     found = by_code or by_name
     if found is not None:
         after |= {"country_code": found.code, "country_name": found.name, "country_name_folded": fold(found.name)}
+    return found is not None
 
 
 def _complete_state(change: Change, unit: Unit) -> None:
@@ -133,8 +136,6 @@ def _complete_state(change: Change, unit: Unit) -> None:
     completed = complete_state(after["country_code"], code, name)
     after |= {"state_code": completed.code, "state_name": completed.name}
     after["state_name_folded"] = None if completed.name is None else fold(completed.name)
-    if after["country_code"] is None:
-        return  # said already
     for problem in check_address(postal_address(after)):
         unit.violate(violated(problem, _path(change, problem.field)), change)
 

@@ -1,26 +1,25 @@
 # pyright: reportUnknownVariableType=false
 """Contacts: the people in accounts."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from tortoise import fields
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change
 from ...plugins.declarations import Policy, through
 from ...plugins.fields import Code
 from ...plugins.records import Record
-from ...plugins.violations import Rule, Violation
+from ...plugins.violations import Rule
 from ..values.languages import normalise_language
 from ..values.problem import Problem
-from ..values.text import fold, is_latin
+from ..values.text import fold, is_blank, is_latin
 from ..values.time_zones import normalise_time_zone
+from ..writing.unit import UnitOfWork
 from .findings import violated
+from .reporting import check_reporting
 
 NAMELESS = Rule(code="REQUIRED", message="A contact needs a family name or a given name; give at least one.")
-REPORTS_TO_ITSELF = Rule(code="CYCLE", message="The contact would report to itself, directly or by way of others.")
-LONGEST_CHAIN = 50
 
 
 class Contact(Record, prefix="con"):
@@ -63,51 +62,31 @@ class Contact(Record, prefix="con"):
         )
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
-        """Put the name together, and spell language and time zone as their registers do."""
+    async def prepare(cls, changes: Sequence[Change], unit: UnitOfWork) -> None:
+        """Put the name together, spell language and time zone as their registers do, and check who reports to whom."""
         for change in changes:
             if not change.is_write:
                 continue
             after = change.after
-            if not after["given_name"] and not after["family_name"]:
+            given, family = (after[part] or "" for part in ("given_name", "family_name"))
+            if is_blank(given) and is_blank(family):
                 unit.violate(NAMELESS.broken(change.at("family_name")), change)
             after["name"] = whole_name(after)
-            after["sort_name"] = ", ".join(part for part in (after["family_name"], after["given_name"]) if part)
+            after["sort_name"] = ", ".join(part.strip() for part in (family, given) if not is_blank(part))
             after["sort_name_folded"] = fold(after["sort_name"])
             for column, normalise in (("language", normalise_language), ("time_zone", normalise_time_zone)):
-                if after[column] and change.changed(column):
+                if after[column] is not None and change.changed(column):
                     found = normalise(after[column])
                     if isinstance(found, Problem):
                         unit.violate(violated(found, change.at(column)), change)
                     else:
                         after[column] = found
-
-    @classmethod
-    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
-        """Nobody reports to themselves, however long the way."""
-        moved = [
-            c
-            for c in changes
-            if c.is_write and c.changed("reports_to_id") and isinstance(c.after["reports_to_id"], UUID)
-        ]
-        bosses: dict[UUID, UUID | None] = {c.id: c.after["reports_to_id"] for c in changes if c.is_live}
-        for _ in range(LONGEST_CHAIN):
-            unknown = {boss for boss in bosses.values() if isinstance(boss, UUID) and boss not in bosses}
-            if not moved or not unknown:
-                break
-            rows = {row["id"]: row["reports_to_id"] for row in await unit.rows("Contact", "id", unknown)}
-            bosses |= {boss: rows.get(boss) for boss in unknown}
-        for change in moved:
-            at, seen = bosses.get(change.id), set[UUID]()
-            while at is not None and at != change.id and at not in seen:
-                seen.add(at)
-                at = bosses.get(at)
-            if at == change.id:
-                yield change, REPORTS_TO_ITSELF.broken(change.paths.get("reports_to_id") or change.path)
+        await check_reporting(changes, unit)
 
 
 def whole_name(parts: Mapping[str, Any]) -> str:
     """A name as one line: in the order in which its script writes names."""
-    given, family = parts["given_name"], parts["family_name"]
-    own = [given, family] if is_latin(family or "") else [family, given]
-    return " ".join(part for part in (parts["prefix"], *own, parts["suffix"]) if part)
+    given, family = parts["given_name"] or "", parts["family_name"] or ""
+    own = [given, family] if is_latin(family) else [family, given]
+    line = (parts["prefix"] or "", *own, parts["suffix"] or "")
+    return " ".join(part.strip() for part in line if not is_blank(part))

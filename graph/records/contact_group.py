@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+import orjson
 from tortoise import fields
 
 from ...plugins.changes import Change
 from ...plugins.declarations import Policy, through
 from ...plugins.fields import Document
 from ...plugins.records import Record
-from ...plugins.violations import Rule, Violation
+from ...plugins.violations import FieldError, Rule, Violation
 from ..errors import InvalidInput
 from ..reading.compiler import compile_ids
 from ..writing.unit import UnitOfWork
@@ -18,6 +19,17 @@ from ..writing.unit import UnitOfWork
 NEEDS_FILTER = Rule(code="REQUIRED", message="A filtered group needs memberFilter: a filter of contacts.")
 TAKES_NO_FILTER = Rule(code="CONTRADICTION", message="A fixed group takes no memberFilter; make it a filtered group.")
 BAD_FILTER = Rule(code="INVALID_FILTER", message="{message}")
+
+
+def storable(value: Any) -> Any:
+    """A JSON value that can be kept: whole numbers have 64 bits."""
+    try:
+        orjson.dumps(value)
+    except (TypeError, RecursionError):
+        raise FieldError(
+            "INVALID_VALUE", "The filter holds a number that is too large, or is nested too deeply."
+        ) from None
+    return value
 
 
 class GroupKind(StrEnum):
@@ -40,7 +52,9 @@ class ContactGroup(Record, prefix="grp"):
         description="Fixed members, or all contacts that the filter matches.",
     )
     member_filter = Document(
-        null=True, description="For a filtered group: a filter of contacts, in the API's own form."
+        null=True,
+        validators=[storable],
+        description="For a filtered group: a filter of contacts, in the API's own form.",
     )
 
     class Policies:
@@ -64,6 +78,8 @@ class ContactGroup(Record, prefix="grp"):
             if not change.is_write or not change.changed("member_filter", "kind"):
                 continue
             at = change.at("member_filter")
+            if change.after["kind"] is None:
+                continue
             if change.after["kind"] == GroupKind.FIXED:
                 if stored is not None:
                     yield change, TAKES_NO_FILTER.broken(at)
@@ -74,6 +90,8 @@ class ContactGroup(Record, prefix="grp"):
                     compile_ids(unit.ground, unit.catalogue["Contact"], stored, 1).bind({})
                 except InvalidInput as error:
                     yield change, BAD_FILTER.broken(at, message=error.message)
+                except RecursionError:
+                    yield change, BAD_FILTER.broken(at, message="The filter is nested too deeply.")
                 except (TypeError, ValueError, KeyError, AttributeError):
                     message = "The filter has not the form that the API's filters have: fields with operators."
                     yield change, BAD_FILTER.broken(at, message=message)

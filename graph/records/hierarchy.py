@@ -1,26 +1,50 @@
 """The account hierarchy: who stands above whom, kept as closure rows and checked for cycles and depth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change, ChangeKind
 from ...plugins.violations import Rule
+from ..writing.unit import UnitOfWork
 
 DEEPEST = 20
 CYCLE = Rule(code="CYCLE", message="The account would stand above itself: {id} is the account itself or lies below it.")
-TOO_DEEP = Rule(code="TOO_DEEP", message="The hierarchy would be {depth} levels deep; {deepest} are allowed.")
+TOO_DEEP = Rule(code="TOO_DEEP", message="The hierarchy would be more than {deepest} levels deep.")
+
+Chains = dict[UUID, list[UUID]]
 
 
-async def keep_hierarchy(changes: Sequence[Change], unit: Unit) -> None:
-    """Work out the ancestors of all accounts that move, with everything below them.
+async def keep_hierarchy(changes: Sequence[Change], unit: UnitOfWork) -> None:
+    """Work out the ancestors of all accounts that move, with everything below them, and who is at the top now.
 
-    Reads the accounts below the moved ones and the ancestors of their new parents, one statement each.
+    Deleted accounts keep their place, so that they can be restored to it; at the top stands who is live. Reads the
+    accounts below the changed ones and the ancestors of their parents, one statement each.
     """
     moved = {change.id: change for change in changes if change.is_write and _moves(change)}
-    if not moved:
-        return
-    await unit.lock("account hierarchy")
+    chains: Chains = {}
+    if moved:
+        await unit.lock("account hierarchy")
+        chains = await _chains_of_moved(moved, unit)
+        rows: list[Mapping[str, Any]] = [
+            {"ancestor_id": ancestor, "descendant_id": id_, "depth": depth}
+            for id_, chain in chains.items()
+            for depth, ancestor in enumerate(chain, 1)
+        ]
+        unit.replace_relations("AccountAncestry", "descendant_id", chains, rows)
+    come_or_go = [change for change in changes if not change.is_write]
+    if come_or_go:
+        chains = await _chains_below(come_or_go, unit) | chains
+    if chains:
+        await _set_tops(chains, unit)
+
+
+def _moves(change: Change) -> bool:
+    return change.changed("parent_id") and (change.before is not None or change.after["parent_id"] is not None)
+
+
+async def _chains_of_moved(moved: Mapping[UUID, Change], unit: UnitOfWork) -> Chains:
+    """The accounts above each moved one and above each below it, the nearest first; cycles and depth are reported."""
     stored = [id_ for id_, change in moved.items() if change.before is not None]
     below = {
         row["descendant_id"]: row["ancestor_id"] for row in await unit.rows("AccountAncestry", "ancestor_id", stored)
@@ -34,50 +58,64 @@ async def keep_hierarchy(changes: Sequence[Change], unit: Unit) -> None:
     above: dict[UUID, list[tuple[int, UUID]]] = {parent: [] for parent in outside}
     for row in await unit.rows("AccountAncestry", "descendant_id", outside):
         above[row["descendant_id"]].append((row["depth"], row["ancestor_id"]))
-    chains: dict[UUID, list[UUID]] = {}
+    chains: Chains = {}
+    too_deep: dict[UUID, Change] = {}
     for id_ in parents:
         because = moved.get(id_) or moved[below[id_]]
         chain = _chain(id_, parents, above)
-        if chain is None:
+        if id_ in chain:
             if id_ in moved:
-                shown = f"acc_{moved[id_].after['parent_id']}"
-                unit.violate(CYCLE.broken(because.at("parent_id"), id=shown), because)
+                other = next((moved[one] for one in chain if one in moved and one != id_), None)
+                shown = unit.shown("Account", because.after["parent_id"])
+                unit.violate(CYCLE.broken(because.at("parent_id"), id=shown), because, other=other)
             continue
         if len(chain) >= DEEPEST:
-            unit.violate(TOO_DEEP.broken(because.at("parent_id"), depth=len(chain) + 1, deepest=DEEPEST), because)
+            too_deep.setdefault(because.id, because)
         chains[id_] = chain
-    _write(unit, moved, chains)
-
-
-def _moves(change: Change) -> bool:
-    return change.changed("parent_id") and (change.before is not None or change.after["parent_id"] is not None)
+    for because in too_deep.values():
+        unit.violate(TOO_DEEP.broken(because.at("parent_id"), deepest=DEEPEST), because)
+    return chains
 
 
 def _chain(
     id_: UUID, parents: Mapping[UUID, UUID | None], above: Mapping[UUID, Sequence[tuple[int, UUID]]]
-) -> list[UUID] | None:
-    """The accounts above one, the nearest first; None where the way up comes back."""
+) -> list[UUID]:
+    """The accounts above one, the nearest first, as far as the hierarchy may go; itself among them if it cycles."""
     chain: list[UUID] = []
     at = parents[id_]
-    while at is not None:
-        if at == id_ or at in chain:
-            return None
+    while at is not None and at not in chain and len(chain) <= DEEPEST:
         chain.append(at)
         if at in above:
-            further = [ancestor for _, ancestor in sorted(above[at])]
-            return None if id_ in further else [*chain, *further]
+            return [*chain, *(ancestor for _, ancestor in sorted(above[at]))]
         at = parents.get(at)
     return chain
 
 
-def _write(unit: Unit, moved: Mapping[UUID, Change], chains: Mapping[UUID, Sequence[UUID]]) -> None:
-    rows: list[Mapping[str, Any]] = [
-        {"ancestor_id": ancestor, "descendant_id": id_, "depth": depth}
-        for id_, chain in chains.items()
-        for depth, ancestor in enumerate(chain, 1)
-    ]
-    unit.replace_relations("AccountAncestry", "descendant_id", chains, rows)
-    tops = {id_: (chain[-1] if chain else None) for id_, chain in chains.items()}
-    for id_, change in moved.items():
-        change.after["ultimate_parent_id"] = tops.pop(id_, None)
+async def _chains_below(changes: Iterable[Change], unit: UnitOfWork) -> Chains:
+    """The accounts above each one that stands below one that comes or goes, or that comes back itself."""
+    ids = {change.id for change in changes}
+    rows = await unit.rows("AccountAncestry", "ancestor_id", ids)
+    found = {row["descendant_id"] for row in rows}
+    found |= {change.id for change in changes if change.kind is ChangeKind.RESTORE}
+    above: dict[UUID, list[tuple[int, UUID]]] = {id_: [] for id_ in found}
+    for row in await unit.rows("AccountAncestry", "descendant_id", found):
+        above[row["descendant_id"]].append((row["depth"], row["ancestor_id"]))
+    return {id_: [ancestor for _, ancestor in sorted(rows)] for id_, rows in above.items()}
+
+
+async def _set_tops(chains: Chains, unit: UnitOfWork) -> None:
+    """Note the topmost live account above each; it is kept from being deleted meanwhile."""
+    known = {change.id: change.is_live for change in unit.changes("Account")}
+    others = {ancestor for chain in chains.values() for ancestor in chain if ancestor not in known}
+    record = unit.catalogue["Account"]
+    live = {row["id"] for row in await unit.reader.find(record, "id", others, lock="share")}
+    live |= {id_ for id_, is_live in known.items() if is_live}
+    tops: dict[UUID, UUID | None] = {}
+    for id_, chain in chains.items():
+        top = next((ancestor for ancestor in reversed(chain) if ancestor in live), None)
+        change = unit.change("Account", id_)
+        if change is None:
+            tops[id_] = top
+        else:
+            change.after["ultimate_parent_id"] = top
     unit.set_derived("Account", "ultimate_parent_id", tops)

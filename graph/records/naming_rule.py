@@ -14,7 +14,9 @@ from .naming import PATIENCE
 
 BAD_PATTERN = Rule(code="INVALID_PATTERN", message="The pattern is no regular expression: {problem}.")
 BAD_EXAMPLE = Rule(code="INVALID_EXAMPLE", message="The example does not match the pattern; mend one of them.")
-BAD_DIGITS = Rule(code="OUT_OF_RANGE", message="A number has 1 to 12 digits and counts from 0; {value} does not fit.")
+OUT_OF_RANGE = Rule(code="OUT_OF_RANGE", message="{value} does not fit; it lies between {least} and {most}.")
+MOST_DIGITS = 12
+LARGEST_NUMBER = 2_000_000_000  # leaves room below 2**31 for those that a bulk takes
 
 
 class NamingRule(Record, prefix="nrl"):
@@ -34,17 +36,22 @@ class NamingRule(Record, prefix="nrl"):
         kind = Policy(unique=True, create_only=True)
 
     @classmethod
+    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+        """Whoever sets the next number waits for those who are taking numbers."""
+        if any(change.is_write and change.changed("next_number") for change in changes):
+            await unit.lock("account numbers")
+
+    @classmethod
     async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
         """The pattern can be used, and the example shows a name that it matches."""
         for change in changes:
             after = change.after
             if not change.is_write:
                 continue
-            if not 1 <= after["number_digits"] <= 12:
-                yield change, BAD_DIGITS.broken(change.at("number_digits"), value=after["number_digits"])
-            if after["next_number"] < 0:
-                yield change, BAD_DIGITS.broken(change.at("next_number"), value=after["next_number"])
-            if after["pattern"] is None:
+            for column, least, most in (("number_digits", 1, MOST_DIGITS), ("next_number", 0, LARGEST_NUMBER)):
+                if after[column] is not None and not least <= after[column] <= most:
+                    yield change, OUT_OF_RANGE.broken(change.at(column), value=after[column], least=least, most=most)
+            if after["pattern"] is None or not change.changed("pattern", "example"):
                 continue
             try:
                 pattern = regex.compile(after["pattern"])

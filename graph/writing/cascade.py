@@ -78,6 +78,40 @@ async def spread_restorations(unit: UnitOfWork) -> None:
         wave = found
 
 
+async def spread_to_extensions(unit: UnitOfWork) -> None:
+    """Plugins' rows go and come back with the records that they belong to."""
+    for extension in unit.catalogue.types.values():
+        if extension.owner is None:
+            continue
+        causes = {one.id: one for one in unit.changes(extension.owner) if not one.is_write}
+        for row in await unit.reader.find(extension, extension.key, causes, lock="update"):
+            cause = causes[row[extension.key]]
+            known = unit.change(extension.name, cause.id)
+            if known is not None:
+                unit.forget(known)
+            unit.add(
+                Change(
+                    kind=cause.kind,
+                    record=extension.name,
+                    id=cause.id,
+                    path=cause.path,
+                    root=cause.root,
+                    before=row,
+                    after=dict(row),
+                )
+            )
+
+
+async def touch_owners(unit: UnitOfWork) -> None:
+    """Where a rule changes a plugin's row, the record that it belongs to is changed as well."""
+    for extension in unit.catalogue.types.values():
+        if extension.owner is None:
+            continue
+        alone = {one.id: one for one in unit.changes(extension.name) if unit.change(extension.owner, one.id) is None}
+        for row in await unit.reader.find(unit.catalogue[extension.owner], "id", alone, lock="update"):
+            unit.update(extension.owner, row, {}, because=alone[row["id"]])
+
+
 async def _deleted(unit: UnitOfWork, kind: RecordType, column: str, ids: Iterable[UUID]) -> list[Row]:
     rows = await unit.reader.find(kind, column, ids, live=False, lock="update")
     return [row for row in rows if row["deleted_at"] is not None]
@@ -100,8 +134,9 @@ async def _without_waiting(unit: UnitOfWork, kind: RecordType, rows: Sequence[Ro
         for row in rows:
             deletion = gone.get(row[link.column])
             change = unit.change(link.target, row[link.column])
-            comes_back = change is not None and change.is_live or link.policy.orphans and deletion == row["deletion"]
-            if deletion is not None and not comes_back:
+            is_back = change is not None and change.is_live
+            comes_back = link.policy.orphans and deletion == row["deletion"]
+            if deletion is not None and not is_back and not comes_back:
                 waiting[row["id"]] = deletion
     if waiting:
         unit.set_derived(kind.name, "deletion", waiting)

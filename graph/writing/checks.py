@@ -96,8 +96,8 @@ async def _check_references(unit: UnitOfWork) -> None:
     """Every foreign key that is set leads to a live record, or to one made in the same unit."""
     wanted: dict[str, dict[UUID, list[tuple[Change, ToOne]]]] = {}
     for record in unit.catalogue.types.values():
-        links = [link for link in record.to_ones.values() if link.column not in STAMPED]
-        for change in unit.changes(record.name) if record.owner is None else ():
+        links = [link for link in record.to_ones.values() if link.column not in {*STAMPED, record.key}]
+        for change in unit.changes(record.name):
             if change.kind is ChangeKind.DELETE:
                 continue
             for link in links:
@@ -147,20 +147,25 @@ async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) ->
         at = spelled(other.paths.get(key.fields[-1], other.path))
         names = _names(record, change, key)
         unit.violate(
-            REPEATED.broken(_at(record, change, key), what=record.name, fields=names, other=at), change, other=other
+            REPEATED.broken(_at(record, change, key), what=record.owner or record.name, fields=names, other=at),
+            change,
+            other=other,
         )
     if not asked:
         return
     for row in await unit.reader.find_keys(record, key.columns, asked, where=key.where):
-        if unit.change(record.name, row["id"]) is not None:
+        if unit.change(record.name, row[record.key]) is not None:
             continue  # its value after the unit counts, and that was looked at above
         change = asked[tuple(row[column] for column in key.columns)]
-        shown, names = unit.shown(record.name, row["id"]), _names(record, change, key)
-        unit.violate(NOT_UNIQUE.broken(_at(record, change, key), what=record.name, fields=names, id=shown), change)
+        what, names = record.owner or record.name, _names(record, change, key)
+        shown = unit.shown(what, row[record.key])
+        unit.violate(NOT_UNIQUE.broken(_at(record, change, key), what=what, fields=names, id=shown), change)
 
 
 def _at(record: RecordType, change: Change, key: UniqueKey) -> Path:
     """Where a value stands that breaks a key: the last one that the input states, else the record itself."""
+    if not change.is_write:
+        return change.path
     for name in ([key.where] if key.where else []) + [*reversed(key.fields)]:
         column = record.to_ones[name].column if name in record.to_ones else name
         if column in change.paths:

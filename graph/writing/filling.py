@@ -1,6 +1,7 @@
 """Filling: the values that an input states, parsed into the columns of a change."""
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -115,7 +116,8 @@ class Filler:
         """The value as the field's own validators leave it; a warning of theirs leaves it as it is."""
         for validator in column.validators:
             try:
-                parsed = validator(parsed)
+                checked = validator(parsed)
+                parsed = parsed if checked is None else checked  # one that only checks need not give the value back
             except FieldError as error:
                 if error.severity is Severity.ERROR:
                     raise
@@ -162,7 +164,7 @@ def blank(record: RecordType) -> dict[str, Any]:
         default = column.default() if callable(column.default) else column.default
         row[column.name] = load(column.kind, default, "sqlite") if column.kind is Kind.TEXT_LIST else default
         if column.kind is Kind.ENUM:
-            row[column.name] = str(default)
+            row[column.name] = default.value if isinstance(default, Enum) else default
         if column.folded:
             row[column.folded] = folded(row[column.name])
     return row

@@ -40,8 +40,9 @@ async def _hold_unlocked(unit: UnitOfWork) -> None:
         if change.before is not None:
             seen.setdefault(change.record, {})[change.id] = change.before
     for name, rows in seen.items():
-        found = await unit.reader.find(unit.catalogue[name], "id", rows, lock="update")
-        if len(found) < len(rows) or any(row["version"] != rows[row["id"]]["version"] for row in found):
+        key = unit.catalogue[name].key
+        found = await unit.reader.find(unit.catalogue[name], key, rows, lock="update")
+        if len(found) < len(rows) or any(row != rows[row[key]] for row in found):
             raise Raced
 
 
@@ -141,11 +142,13 @@ def _encoder(
 def _stamp(unit: UnitOfWork, change: Change, deletion: UUID) -> None:
     """Version, time and actor of a change; a change that changes nothing stays without."""
     record, after = unit.catalogue[change.record], change.after
+    if record.owner is not None and not change.is_write:
+        after["deleted_at"] = unit.now if change.kind is ChangeKind.DELETE else None
     if not record.is_record:
         return
     if change.kind is ChangeKind.CREATE:
         after |= {"version": 1, "created_at": unit.now, "created_by_id": unit.actor}
-    elif change.kind is ChangeKind.UPDATE and not change.changed(*record.table_columns):
+    elif change.kind is ChangeKind.UPDATE and not _changes_anything(unit, record, change):
         return
     else:
         after["version"] = (change.before or {})["version"] + 1
@@ -154,6 +157,12 @@ def _stamp(unit: UnitOfWork, change: Change, deletion: UUID) -> None:
         after |= {"deleted_at": unit.now, "deletion": deletion}
     elif change.kind is ChangeKind.RESTORE:
         after |= {"deleted_at": None, "deletion": None}
+
+
+def _changes_anything(unit: UnitOfWork, record: RecordType, change: Change) -> bool:
+    """Whether a change sets a new value in its row, or in a plugin's beside it."""
+    beside = (unit.change(extension.name, change.id) for extension in unit.catalogue.extensions(record.name))
+    return change.changed(*record.table_columns) or any(one is not None and one.changed(*one.after) for one in beside)
 
 
 def _in_order(unit: UnitOfWork) -> list[RecordType]:

@@ -49,6 +49,7 @@ class UnitOfWork:
         self.ground = Ground(catalogue=catalogue, dialect=dialect, stored=StoredFilters(catalogue))
         self.reader = RowReader(transaction, dialect)
         self.now = now
+        self.today: date = now.date()  # in UTC
         self.actor = actor
         self.new_id = new_id
         self.found: list[Finding] = []
@@ -57,11 +58,6 @@ class UnitOfWork:
         self.derived: list[tuple[str, str, Mapping[UUID, Any]]] = []
         self._changes: dict[str, dict[UUID, Change]] = {}
         self._unreadable: set[Path] = set()
-
-    @property
-    def today(self) -> date:
-        """The day of the unit's moment, in UTC."""
-        return self.now.date()
 
     def all_changes(self) -> list[Change]:
         """Every change, by record type."""
@@ -89,13 +85,14 @@ class UnitOfWork:
 
         The row was read without a lock; it is looked at again before it is written.
         """
-        change = self.change(record, row["id"])
+        id_: UUID = row[self.catalogue[record].key]
+        change = self.change(record, id_)
         if change is None:
             change = self.add(
                 Change(
                     kind=ChangeKind.UPDATE,
                     record=record,
-                    id=row["id"],
+                    id=id_,
                     path=because.path,
                     root=because.root,
                     before=row,

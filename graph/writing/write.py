@@ -12,7 +12,7 @@ from ..catalogue import Catalogue, RecordType
 from ..databases.database import Database, Transaction, UniqueViolation
 from ..errors import InvalidInput, Unavailable
 from ..identity import NewId, parse_id
-from .cascade import spread_deletions, spread_restorations
+from .cascade import spread_deletions, spread_restorations, spread_to_extensions, touch_owners
 from .checks import check
 from .idempotency import claim, remember
 from .outbox import write_events
@@ -136,10 +136,21 @@ class _RolledBack(Exception):
 
 
 def _to_refuse(errors: Sequence[Finding]) -> set[int]:
-    """The inputs to leave out: those with errors, unless all they do is clash with others that are left out."""
-    roots = {error.root for error in errors}
-    certain = {error.root for error in errors if error.other not in roots}
-    return certain or roots
+    """The inputs to leave out now: those that are wrong by themselves, and others of them may be right without these.
+
+    Where all that is wrong is that inputs clash with each other, the earlier ones stay.
+    """
+    clashing: dict[int, set[int | None]] = {}
+    for error in errors:
+        clashing.setdefault(error.root, set()).add(error.other)
+    certain = {root for root, others in clashing.items() if not others <= clashing.keys()}
+    if certain:
+        return certain
+    out: set[int] = set()
+    for root, others in sorted(clashing.items()):
+        if any(other is not None and other < root and other not in out for other in others):
+            out.add(root)
+    return out
 
 
 def _outcome(ids: Sequence[UUID | None], violations: Sequence[tuple[int, Violation]]) -> Outcome:
@@ -196,10 +207,12 @@ async def _look_over(unit: UnitOfWork) -> None:
     """Spread deletions and restorations, derive values, and check everything."""
     await spread_deletions(unit)
     await spread_restorations(unit)
+    await spread_to_extensions(unit)
     for record in unit.catalogue.types.values():
         prepare = getattr(record.model, "prepare", None)
         if prepare is not None and (changes := unit.changes(record.name)):
             await prepare(changes, unit)
+    await touch_owners(unit)
     await check(unit)
     for record in unit.catalogue.types.values():
         validate = getattr(record.model, "validate_changes", None)

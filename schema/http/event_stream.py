@@ -38,6 +38,7 @@ class EventStream:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
         await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
+        await write(HEARTBEAT)  # the headers leave with the first piece of the body, and an event may take its time
         events = asyncio.create_task(self._write_events(write))
         beside = [asyncio.create_task(self._beat(write)), asyncio.create_task(_departure(receive))]
         tasks = [events, *beside]
@@ -59,10 +60,9 @@ class EventStream:
         await write(COMPLETE)
 
     async def _beat(self, write: Write) -> None:
-        """Write comments now and then, the first at once, so that the headers don't wait for the first event."""
         while True:
-            await write(HEARTBEAT)
             await asyncio.sleep(self._heartbeat_seconds)
+            await write(HEARTBEAT)
 
 
 async def _departure(receive: Receive) -> None:

@@ -32,10 +32,12 @@ class Migration(migrations.Migration):
         ops.AlterField("Actor", "name", Column("VARCHAR(320)", description="The name shown beside what it did.")),
     ]
 """
-BOOK = """{ accounts(first: 100, orderBy: [{name: ASC}]) { totalCount nodes { id name version parent { id }
-  ancestors { nodes { id } } labels { nodes { name } } sources { nodes { category } } externalIds { nodes { value } }
-  phones { nodes { number } } addresses { nodes { city country { code } } } contacts { nodes { id familyName
-  reportsTo { id } groups { nodes { name } } emails { nodes { address } } addresses { nodes { city } } } } } } }"""
+BOOK = """{ accounts(first: 5, orderBy: [{name: ASC}]) { totalCount nodes { id name version parent { id }
+  ancestors(first: 5) { nodes { id } } labels(first: 5) { nodes { name } } sources(first: 5) { nodes { category } }
+  externalIds(first: 5) { nodes { value } } phones(first: 5) { nodes { number } }
+  addresses(first: 5) { nodes { city country { code } } } contacts(first: 5) { nodes { id familyName reportsTo { id }
+    groups(first: 5) { nodes { name } } emails(first: 5) { nodes { address } } addresses(first: 5) { nodes { city } } }
+  } } } }"""
 
 
 @dataclass(frozen=True, kw_only=True)

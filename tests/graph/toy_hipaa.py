@@ -1,8 +1,9 @@
-"""A plugin as the tests need one: more fields for accounts and contacts, and a record of its own that an account owns."""
+"""A plugin as the tests need one: more fields for accounts and contacts, and a record that an account owns."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from tortoise import fields
 
@@ -70,6 +71,13 @@ class HipaaAccount(AccountExtension, namespace="hipaa"):
         summary = computed(str, needs=("role", "npi"), by=summary, description="Role and NPI in one text.")
 
     @classmethod
+    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+        """Note with a contact that it answers for privacy."""
+        officers = {change.after["officer_id"]: change for change in changes if change.changed("officer_id")}
+        for row in await unit.rows("HipaaContact", "owner_id", [id_ for id_ in officers if isinstance(id_, UUID)]):
+            unit.update("HipaaContact", row, {"is_officer": True}, because=officers[row["owner_id"]])
+
+    @classmethod
     async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
         """A covered entity has an NPI."""
         for change in changes:
@@ -81,6 +89,10 @@ class HipaaContact(ContactExtension, namespace="hipaa"):
     """A person as a patient."""
 
     mrn = fields.CharField(32, null=True, description="Medical record number.")
+    is_officer = fields.BooleanField(default=False, description="Whether the contact answers for an account's privacy.")
+
+    class Policies:
+        is_officer = Policy(read_only=True)
 
 
 class Agreement(Record, prefix="baa"):

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from accord.graph.catalogue import RecordType
-from accord.tests.reference.values import Draw, Enumerated, Values, is_list, literal, required
+from accord.tests.reference.values import Enumerated, Values, flip, is_list, literal, required
 from graphql import (
     GraphQLInputObjectType,
     GraphQLNonNull,
@@ -16,9 +17,6 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
-DEPTH = 3  # connections within one another
-MOST_FIELDS = 60
-MOST_LISTS = 7
 SAFE = {"id", "__typename", "createdAt", "updatedAt", "version", "formatted"}  # alike in every type that has them
 
 
@@ -66,17 +64,46 @@ class Scope:
         return self.inner.setdefault(name, Scope(aliased=self.aliased))
 
 
-@st.composite
-def documents(draw: Draw, values: Values) -> Generated:
-    """Any query."""
-    return _Document(draw, values).whole()
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How much a document may hold. A failing document is made smaller by these: what it holds hangs on `seed` alone."""
+
+    roots: int
+    fields: int
+    lists: int
+    depth: int
+    filters: int
+    variables: bool
+    fragments: bool
+    directives: bool
+    seed: int
+
+
+LIMITS = st.builds(
+    Limits,
+    roots=st.integers(1, 3),
+    fields=st.integers(1, 60),
+    lists=st.integers(0, 7),
+    depth=st.integers(0, 3),
+    filters=st.integers(0, 3),
+    variables=st.sampled_from((False, True, True, True)),
+    fragments=st.sampled_from((False, True, True, True)),
+    directives=st.sampled_from((False, True, True)),
+    seed=st.integers(0, 2**63),
+)
+
+
+def generate(values: Values, limits: Limits) -> Generated:
+    """A query within these limits; the same limits give the same one."""
+    return _Document(values, limits).whole()
 
 
 class _Document:
     """A document in the making."""
 
-    def __init__(self, draw: Draw, values: Values) -> None:
-        self.draw = draw
+    def __init__(self, values: Values, limits: Limits) -> None:
+        self.random = Random(limits.seed)
+        self.limits = limits
         self.values = values
         self.schema = values.schema
         self.catalogue = values.rows.catalogue
@@ -85,17 +112,13 @@ class _Document:
         self.given: dict[str, Any] = {}
         self.fragments: list[tuple[str, str, int, str]] = []
         self.wanted: list[CursorWanted] = []
-        self.fields = MOST_FIELDS
-        self.lists = MOST_LISTS
+        self.fields = limits.fields
+        self.lists = limits.lists
         self.names = 0
 
     def chance(self, percent: int) -> bool:
-        """True so often; shrinks to false."""
-        return self.draw(st.integers(0, 99)) >= 100 - percent
-
-    def choice(self, options: Sequence[Any]) -> Any:
-        """One of them; shrinks to the first."""
-        return self.draw(st.sampled_from(options))
+        """True so often."""
+        return self.random.random() * 100 < percent
 
     def fresh(self, letter: str) -> str:
         """A name that is nowhere else in the document."""
@@ -105,7 +128,7 @@ class _Document:
     def whole(self) -> Generated:
         """The document."""
         scope = Scope(aliased=True)
-        roots = [self.root(scope) for _ in range(self.draw(st.sampled_from((1, 1, 1, 2, 3))))]
+        roots = [self.root(scope) for _ in range(self.limits.roots)]
         reads = sum(is_read for _, is_read in roots)
         body = " ".join(text for text, _ in roots)
         if self.chance(5):
@@ -127,33 +150,33 @@ class _Document:
         """A root field, and whether it reads."""
         query = self.schema.query_type
         assert query is not None
-        record = self.choice(
+        record = self.random.choice(
             [self.records[name] for name in ("Account", "Contact", "Address", "Account", "Contact")]
             + list(self.catalogue.records())
         )
-        way = self.draw(st.integers(0, 19))
+        way = self.random.randint(0, 19)
         alias = self.fresh("r")
         if way < 13:
-            text = self.connection(record, None, record.plural, scope, DEPTH, alias=alias)
+            text = self.connection(record, None, record.plural, scope, self.limits.depth, alias=alias)
             return text, True
         if way < 16:
-            name, key = ("id", self.values.id(self.draw, record))
+            name, key = ("id", self.values.id(self.random, record))
             if self.chance(60):
-                name, key = "by", self.values.key(self.draw, record)
+                name, key = "by", self.values.key(self.random, record)
             argument = query.fields[record.singular].args[name]
-            inner = self.selection(self.object(record.name), Scope(), DEPTH)
+            inner = self.selection(self.object(record.name), Scope(), self.limits.depth)
             return f"{alias}: {record.singular}({name}: {self.placed(argument.type, key)}) {inner}", True
         if way < 17:
             inner = self.node_selection([record])
             return f"{alias}: node(id: {self.placed(query.fields['node'].args['id'].type, self.one_id(record))}) {inner}", True
-        several = [record, *(self.choice(self.catalogue.records()) for _ in range(self.draw(st.integers(0, 2))))]
-        ids = [self.one_id(self.choice(several)) for _ in range(self.draw(st.integers(0, 5)))]
+        several = [record, *(self.random.choice(self.catalogue.records()) for _ in range(self.random.randint(0, 2)))]
+        ids = [self.one_id(self.random.choice(several)) for _ in range(self.random.randint(0, 5))]
         inner = self.node_selection(several)
         placed = self.placed(query.fields["nodes"].args["ids"].type, ids)
         return f"{alias}: nodes(ids: {placed}) {inner}", bool(ids)
 
     def one_id(self, record: RecordType) -> str:
-        return self.values.id(self.draw, record)
+        return self.values.id(self.random, record)
 
     def object(self, name: str) -> GraphQLObjectType:
         """The object type of that name."""
@@ -165,28 +188,25 @@ class _Document:
 
     def node_selection(self, records: Sequence[RecordType]) -> str:
         """What is selected of an interface: its own field, and fragments on the types behind it."""
-        parts = [self.choice(("id", "__typename", "id x: id"))]
+        parts = [self.random.choice(("id", "__typename", "id x: id"))]
         for record in dict.fromkeys(record.name for record in records):
             scope = Scope(aliased=True)
-            inner = self.selection(self.object(record), scope, DEPTH - 1, is_apart=True)
+            inner = self.selection(self.object(record), scope, max(self.limits.depth - 1, 0), is_apart=True)
             parts.append(f"... on {record}{self.directive()} {inner}")
         return "{ " + " ".join(parts) + " }"
 
     def selection(self, type_: Any, scope: Scope, depth: int, *, is_apart: bool = False, is_plain: bool = False) -> str:
         """A selection set; `is_apart` gives every key that other types may use otherwise an alias of its own."""
         parts: list[str] = []
-        for _ in range(self.draw(st.sampled_from((1, 2, 2, 3, 3, 4)))):
+        for _ in range(self.random.choice((1, 2, 2, 3, 3, 4))):
             if self.fields <= 0 and parts:
                 break
-            way = self.draw(st.integers(0, 19))
-            if is_plain or is_apart or way < 16:
+            way = self.random.randint(0, 19)
+            if is_plain or is_apart or way < 16 or not self.limits.fragments:
                 parts.append(self.field(type_, scope, depth, is_apart=is_apart))
             elif way == 16:
-                inner = self.selection(type_, scope, depth, is_plain=True)
-                condition = self.choice(("", f" on {type_.name}", " on Node" if "id" in type_.fields and depth else ""))
-                if condition == " on Node":
-                    inner = "{ id }" if any(i.name == "Node" for i in type_.interfaces) else inner
-                    condition = condition if inner == "{ id }" else ""
+                condition = self.random.choice(("", f" on {type_.name}", *(f" on {i.name}" for i in type_.interfaces)))
+                inner = "{ id }" if condition == " on Node" else self.selection(type_, scope, depth, is_plain=True)
                 parts.append(f"...{condition}{self.directive()} {inner}")
             elif way == 17:
                 parts.append(self.spread(type_, depth))
@@ -198,7 +218,7 @@ class _Document:
         """A named fragment, an earlier one if there is any that fits."""
         fitting = [f for f in self.fragments if f[1] == type_.name and f[2] <= depth]
         if fitting and self.chance(50):
-            name = self.choice(fitting)[0]
+            name = self.random.choice(fitting)[0]
         else:
             name = self.fresh("F")
             inner = self.selection(type_, Scope(aliased=True), depth, is_plain=True)
@@ -207,23 +227,23 @@ class _Document:
 
     def directive(self) -> str:
         """@include or @skip, with a literal or a variable; or nothing."""
-        if not self.chance(12):
+        if not self.limits.directives or not self.chance(12):
             return ""
-        name = self.choice(("include", "skip"))
-        value = self.placed(GraphQLNonNull(self.schema.type_map["Boolean"]), self.draw(st.booleans()))  # type: ignore[arg-type]
+        name = self.random.choice(("include", "skip"))
+        value = self.placed(GraphQLNonNull(self.schema.type_map["Boolean"]), flip(self.random))  # type: ignore[arg-type]
         return f" @{name}(if: {value})"
 
     def leaf(self, type_: Any, scope: Scope) -> str:
         """A field without fields of its own."""
         leaves = [name for name, one in type_.fields.items() if is_leaf_type(get_named_type(one.type))]
-        return self.choice([*leaves, "__typename"])
+        return self.random.choice([*leaves, "__typename"])
 
     def field(self, type_: Any, scope: Scope, depth: int, *, is_apart: bool) -> str:
         """Any field."""
         self.fields -= 1
         names = [name for name in type_.fields if self.fits(type_, name, depth)]
         deep = [name for name in names if not is_leaf_type(get_named_type(type_.fields[name].type))]
-        name = self.choice(deep) if deep and self.chance(45) else self.choice([*names, "__typename"])
+        name = self.random.choice(deep) if deep and self.chance(45) else self.random.choice([*names, "__typename"])
         directive = self.directive()
         if name == "__typename":
             return f"{self.alias(name, 10)}{name}{directive}"
@@ -284,12 +304,12 @@ class _Document:
                 scope.arguments[name] = arguments
         connection = get_named_type(owner.fields[name].type)
         assert isinstance(connection, GraphQLObjectType)
-        return f"{key}{name}{arguments}{directive} {self.parts(connection, inner_scope, depth - 1)}"
+        return f"{key}{name}{arguments}{directive} {self.parts(connection, inner_scope, max(depth - 1, 0))}"
 
     def parts(self, connection: GraphQLObjectType, scope: Scope, depth: int) -> str:
         """What is selected of a connection."""
         names = ["nodes", "edges", "nodes", "edges", "totalCount", "aggregates", "pageInfo", "__typename"]
-        chosen = dict.fromkeys(self.choice(names) for _ in range(self.draw(st.sampled_from((1, 1, 2, 3)))))
+        chosen = dict.fromkeys(self.random.choice(names) for _ in range(self.random.choice((1, 1, 2, 3))))
         parts: list[str] = []
         for name in chosen:
             alias = self.alias(name, 10)
@@ -305,15 +325,15 @@ class _Document:
     def arguments(self, args: Any, record: RecordType, parent: RecordType | None, name: str) -> str:
         """The arguments of a connection."""
         given: dict[str, Any] = {}
-        if self.chance(45):
-            given["filter"] = self.values.filter(self.draw, record, hops=2)
-        if "through" in args and self.chance(30):
+        if self.limits.filters and self.chance(45):
+            given["filter"] = self.values.filter(self.random, record, hops=self.limits.filters - 1)
+        if "through" in args and self.limits.filters and self.chance(30):
             link = self.records[get_named_type(args["through"].type).name.removesuffix("Filter")]
-            given["through"] = self.values.filter(self.draw, link, hops=1, nesting=1)
+            given["through"] = self.values.filter(self.random, link, hops=1, nesting=1)
         if self.chance(50):
-            given["orderBy"] = self.values.orders(self.draw, record)
-        size = self.draw(st.sampled_from((1, 2, 3, 5) if parent else (1, 2, 3, 8, 20, 100)))
-        side = self.draw(st.integers(0, 9))
+            given["orderBy"] = self.values.orders(self.random, record)
+        size = self.random.choice((1, 2, 3, 5) if parent else (1, 2, 3, 8, 20, 100))
+        side = self.random.randint(0, 9)
         if side < 6 or (parent is None and side == 9):
             given["first"] = size
         elif side < 9:
@@ -324,7 +344,7 @@ class _Document:
                     parent=parent,
                     name=name,
                     order=literal(given.get("orderBy") or []),
-                    place=self.draw(st.integers(0, 30)),
+                    place=self.random.randint(0, 30),
                 )
                 given[side_name] = f"@@{len(self.wanted)}@@"
                 self.wanted.append(wanted)
@@ -337,9 +357,9 @@ class _Document:
 
     # values ----------------------------------------------------------------------------------------------------
 
-    def placed(self, type_: Any, value: Any, *, is_only: bool = False) -> str:
+    def placed(self, type_: Any, value: Any, *, is_only: bool = False, may_vary: bool = True) -> str:
         """A value as literal text, or a variable that holds it, or both mixed; `is_only` where null must not come."""
-        if self.chance(25):
+        if self.limits.variables and may_vary and self.chance(25):
             return self.variable(required(type_) if is_only else type_, value)
         inner = get_nullable_type(type_)
         if isinstance(inner, GraphQLInputObjectType) and isinstance(value, Mapping):
@@ -347,12 +367,12 @@ class _Document:
                 f"{name}: {self.placed(inner.fields[name].type, one, is_only=inner.is_one_of)}"
                 for name, one in value.items()
             ]
-            if not inner.is_one_of and self.chance(4):
+            if self.limits.variables and not inner.is_one_of and self.chance(4):
                 parts += self.left_out(inner, value)
             return "{" + ", ".join(parts) + "}"
         if is_list(inner) and isinstance(value, list):
             if len(value) == 1 and self.chance(20):
-                return self.placed(required(inner.of_type), value[0])  # type: ignore[union-attr] # it is a list
+                return self.placed(inner.of_type, value[0], may_vary=False)  # type: ignore[union-attr] # it is a list
             return "[" + ", ".join(self.placed(inner.of_type, one) for one in value) + "]"  # type: ignore[union-attr]
         return literal(value)
 
@@ -361,7 +381,7 @@ class _Document:
         names = [name for name, one in type_.fields.items() if name not in value and not isinstance(one.type, GraphQLNonNull)]
         if not names:
             return []
-        name = self.choice(names)
+        name = self.random.choice(names)
         variable = self.fresh("v")
         self.variables[variable] = (str(type_.fields[name].type), None)
         return [f"{name}: ${variable}"]
@@ -369,7 +389,7 @@ class _Document:
     def variable(self, type_: Any, value: Any) -> str:
         """A variable that holds the value, given or by default."""
         name = self.fresh("v")
-        way = self.draw(st.integers(0, 9))
+        way = self.random.randint(0, 9)
         default = literal(value) if way >= 8 and value is not None and "@@" not in literal(value) else None
         self.variables[name] = (str(type_), default)
         if default is None or way == 8:

@@ -1,7 +1,7 @@
 """Lists, one row at a time: order, pages and figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cmp_to_key
 from typing import Any
@@ -23,12 +23,13 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class SortKey:
-    """A column that a list is sorted by."""
+    """A column that a list is sorted by: of the record, or of the link that it came through."""
 
-    of_link: bool
+    record: str
     column: str
-    is_text: bool
     is_descending: bool
+    is_text: bool = False
+    of_link: bool = field(default=False, compare=False)
 
     def value(self, entry: Entry) -> Any:
         """What an entry is sorted by."""
@@ -49,14 +50,15 @@ def sort_keys(record: RecordType, link: RecordType | None, wanted: Iterable[Mapp
         columns = [member.name] if member.kind is not Kind.MONEY else [str(member.currency), member.name]
         keys += [
             SortKey(
-                of_link=False, column=column, is_text=member.kind is Kind.TEXT, is_descending=value == "DESC"
+                record=record.name, column=column, is_text=member.kind is Kind.TEXT, is_descending=value == "DESC"
             )
             for column in columns
         ]
     if not keys and link is not None:
-        keys = [SortKey(of_link=True, column=name, is_text=False, is_descending=False) for name in link.order]
+        keys = [SortKey(record=link.name, column=name, is_descending=False, of_link=True) for name in link.order]
     descending = keys[-1].is_descending if keys else False
-    return (*keys, SortKey(of_link=link is not None, column="id", is_text=False, is_descending=descending))
+    last = record if link is None else link
+    return (*keys, SortKey(record=last.name, column="id", is_descending=descending, of_link=link is not None))
 
 
 Position = tuple[Any, ...]

@@ -88,7 +88,10 @@ class Populating:
         actors = await self.write(
             "createActors",
             "CreateActorInput",
-            [{"name": name, "kind": kind} for name, kind in zip(NAMES[:5], 5 * ["PERSON", "SERVICE"], strict=False)],
+            [
+                {"name": name, "kind": kind, "email": f"{name}@example.com" if kind == "PERSON" else None}
+                for name, kind in zip(NAMES[:5], 5 * ["PERSON", "SERVICE"], strict=False)
+            ],
         )
         await self.write(
             "createNamingRules",
@@ -159,7 +162,7 @@ class Populating:
                         "status": self.random.choice(("ACTIVE", "INACTIVE", "ON_HOLD")),
                         "website": self.maybe(f"https://www.example{level}{number}.com/ä?q='\"", 0.5),
                         "annualRevenue": {"currency": amount[0], "amount": amount[1]} if amount else None,
-                        "employeeCount": self.maybe(self.random.choice((0, 1, 1, 2, 10, -3, 2147483647))),
+                        "employeeCount": self.maybe(self.random.choice((0, 1, 1, 2, 7, 10, 2147483647))),
                         "description": self.maybe("first line\n\tsecond \"line\" \\ \u2028 😀\r\nthird", 0.3),
                         "parentId": self.maybe(self.random.choice(made), 0.8) if made else None,
                         "ownerId": self.maybe(self.random.choice(actors)),

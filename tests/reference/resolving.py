@@ -30,12 +30,17 @@ class Found:
     row: Row
 
 
-@dataclass(frozen=True)
-class CursorOf:
+class CursorOf(str):
     """What stands for a cursor in the reference's answer: the order, and the place in it."""
 
     keys: tuple[SortKey, ...]
     position: Position
+
+    def __new__(cls, keys: tuple[SortKey, ...], position: Position) -> "CursorOf":
+        order = [(key.record, key.column, key.is_descending) for key in keys]
+        made = super().__new__(cls, f"cursor of {position} by {order}")
+        made.keys, made.position = keys, position
+        return made
 
 
 class Reference:
@@ -52,8 +57,6 @@ class Reference:
         self.records = {record.name: record for record in rows.catalogue.types.values()}
         self.plurals = {record.plural: record for record in rows.catalogue.records()}
         self.singulars = {record.singular: record for record in rows.catalogue.records()}
-        for scalar in ("String", "ID"):
-            self.schema.type_map[scalar].serialize = lambda value: value  # type: ignore[attr-defined] # CursorOf passes
 
     def answer(self, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The data of a document, which must run without errors."""

@@ -1,8 +1,9 @@
-"""Values for generated documents: drawn from what the rows hold and from what they nearly hold."""
+"""Values for generated documents: taken from what the rows hold and from what they nearly hold."""
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,8 @@ from graphql import (
     GraphQLSchema,
     get_nullable_type,
 )
-from hypothesis import strategies as st
 
-Draw = Callable[[st.SearchStrategy[Any]], Any]
-
-TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=4)
+ALPHABETS = ("aZäßſ", "\u0301\u0308\u0323", "0 .,-_%'\"\\", "日本한שלو", "😀\U0001f3fd\u200d\ufe0f\U0010ffff")
 NOWHERE = UUID("01890000-0000-7000-8000-00000000dead")
 ALONE = {"isNull", "isEmpty"}
 LISTS = {"in", "nin", "inIgnoreCase", "hasAny", "hasAll"}
@@ -31,7 +29,7 @@ class Enumerated(str):
 
 
 class Values:
-    """Draws values of input types."""
+    """Picks values of input types."""
 
     def __init__(self, schema: GraphQLSchema, rows: Rows) -> None:
         self.schema = schema
@@ -54,19 +52,19 @@ class Values:
             self._pools[key] = sorted(held) or [0]
         return self._pools[key]
 
-    def id(self, draw: Draw, record: RecordType) -> str:
+    def id(self, random: Random, record: RecordType) -> str:
         """The id of a record: mostly one that is there, some deleted, seldom one that never was."""
         ids = self.pool(record, "id")
-        if draw(st.integers(0, 19)) == 19:
+        if random.randint(0, 19) == 19:
             return f"{record.prefix}_{NOWHERE}"
-        return f"{record.prefix}_{draw(st.sampled_from(ids))}"
+        return f"{record.prefix}_{random.choice(ids)}"
 
-    def text(self, draw: Draw, pool: Sequence[str]) -> str:
+    def text(self, random: Random, pool: Sequence[str]) -> str:
         """A text that the column holds, one that differs a little, or any."""
-        way = draw(st.integers(0, 9))
+        way = random.randint(0, 9)
         if way == 9:
-            return draw(TEXTS)
-        one: str = draw(st.sampled_from(pool))
+            return self.any_text(random)
+        one: str = random.choice(pool)
         match way:
             case 0 | 1 | 2 | 3:
                 return one
@@ -77,103 +75,108 @@ class Values:
             case 6:
                 return unicodedata.normalize("NFD", one)
             case _:
-                return one[: draw(st.integers(0, 3))]
+                return one[: random.randint(0, 3)]
 
-    def single(self, draw: Draw, record: RecordType, column: Column) -> Any:
+    @staticmethod
+    def any_text(random: Random) -> str:
+        """A short text of any characters."""
+        return "".join(random.choice(random.choice(ALPHABETS)) for _ in range(random.randint(0, 4)))
+
+    def single(self, random: Random, record: RecordType, column: Column) -> Any:
         """A value to compare a column with."""
         match column.kind:
             case Kind.ID:
-                return self.id(draw, record)
+                return self.id(random, record)
             case Kind.BOOLEAN:
-                return draw(st.booleans())
+                return flip(random)
             case Kind.ENUM | Kind.TEXT_LIST if column.enum:
-                return Enumerated(draw(st.sampled_from([member.name for member in column.enum])))
+                return Enumerated(random.choice([member.name for member in column.enum]))
             case Kind.TEXT | Kind.CODE:
-                return self.text(draw, self.pool(record, column.name))
+                return self.text(random, self.pool(record, column.name))
             case Kind.INTEGER:
-                near = draw(st.sampled_from(self.pool(record, column.name))) + draw(st.integers(-1, 1))
+                near = random.choice(self.pool(record, column.name)) + random.randint(-1, 1)
                 return max(min(near, 2**31 - 1), 1 - 2**31)
             case Kind.MONEY:
-                amount = draw(st.sampled_from(("0", "0.01", "-12.5", "1234567.89", "30000000", "1e6", "+1.0")))
-                currency = draw(st.sampled_from(("EUR", "USD", "eur", "KWD")))
+                amount = random.choice(("0", "0.01", "-12.5", "1234567.89", "30000000", "1e6", "+1.0"))
+                currency = random.choice(("EUR", "USD", "eur", "KWD"))
                 return {"amount": amount, "currency": currency}
             case Kind.TIMESTAMP:
-                moment = datetime.fromisoformat(draw(st.sampled_from(self.pool(record, column.name))))
-                zone = timezone(timedelta(hours=draw(st.integers(-12, 14))))
-                return (moment + timedelta(microseconds=draw(st.integers(-1, 1)))).astimezone(zone).isoformat()
+                moment = datetime.fromisoformat(random.choice(self.pool(record, column.name)))
+                zone = timezone(timedelta(hours=random.randint(-12, 14)))
+                return (moment + timedelta(microseconds=random.randint(-1, 1))).astimezone(zone).isoformat()
             case Kind.DATE:
-                return draw(st.sampled_from(self.pool(record, column.name)))
+                return random.choice(self.pool(record, column.name))
             case _:
                 raise TypeError(column.kind)
 
     # filters ---------------------------------------------------------------------------------------------------
 
-    def filter(self, draw: Draw, record: RecordType, *, hops: int, nesting: int = 2) -> dict[str, Any]:
+    def filter(self, random: Random, record: RecordType, *, hops: int, nesting: int = 2) -> dict[str, Any]:
         """A filter of records, across at most so many relations."""
         type_ = self.input_type(f"{record.name}Filter")
         result: dict[str, Any] = {}
-        for _ in range(draw(st.sampled_from((1, 1, 1, 2, 2, 3, 0)))):
-            way = draw(st.integers(0, 9))
+        for _ in range(random.choice((1, 1, 1, 2, 2, 3, 0))):
+            way = random.randint(0, 9)
             if way >= 7 and nesting:
-                name = draw(st.sampled_from(("not", "or", "and")))
+                name = random.choice(("not", "or", "and"))
                 if name == "not":
-                    result[name] = self.filter(draw, record, hops=hops, nesting=nesting - 1)
+                    result[name] = self.filter(random, record, hops=hops, nesting=nesting - 1)
                 else:
                     result[name] = [
-                        self.filter(draw, record, hops=hops, nesting=nesting - 1) for _ in range(draw(st.integers(0, 3)))
+                        self.filter(random, record, hops=hops, nesting=nesting - 1) for _ in range(random.randint(0, 3))
                     ]
                 continue
             names = [n for n in type_.fields if n not in {"and", "or", "not"} and self._allows(record, n, hops)]
-            name = draw(st.sampled_from(names))
-            result[name] = self._condition(draw, record, name, hops, nesting)
+            name = random.choice(names)
+            result[name] = self._condition(random, record, name, hops, nesting)
         return result
 
     @staticmethod
     def _allows(record: RecordType, name: str, hops: int) -> bool:
         return hops > 0 or not isinstance(record.members.get(name), ToOne | ToMany)
 
-    def _condition(self, draw: Draw, record: RecordType, name: str, hops: int, nesting: int) -> Any:
+    def _condition(self, random: Random, record: RecordType, name: str, hops: int, nesting: int) -> Any:
         member = record.members.get(name)
         match member:
             case Column():
-                return self._operations(draw, record, member)
+                return self._operations(random, record, member)
             case GroupField():
-                return self._group(draw, record, member)
+                return self._group(random, record, member)
             case ToOne():
                 target = self.rows.catalogue[member.target]
-                return self.filter(draw, target, hops=hops - 1, nesting=nesting - 1 if nesting else 0)
+                return self.filter(random, target, hops=hops - 1, nesting=nesting - 1 if nesting else 0)
             case ToMany():
                 target = self.rows.catalogue[member.target]
-                quantifier = draw(st.sampled_from(("some", "every", "none", "some", "anyOf", "allOf", "noneOf")))
+                quantifier = random.choice(("some", "every", "none", "some", "anyOf", "allOf", "noneOf"))
                 if quantifier.endswith("Of"):
-                    return {quantifier: [self.id(draw, target) for _ in range(draw(st.integers(0, 3)))]}
-                return {quantifier: self.filter(draw, target, hops=hops - 1, nesting=nesting - 1 if nesting else 0)}
+                    return {quantifier: [self.id(random, target) for _ in range(random.randint(0, 3))]}
+                return {quantifier: self.filter(random, target, hops=hops - 1, nesting=nesting - 1 if nesting else 0)}
             case _:
                 key = next(key for key in record.to_ones.values() if f"{key.api}Id" == name)
                 target = self.rows.catalogue[key.target]
-                return self._ids(draw, target)
+                return self._ids(random, target)
 
-    def _ids(self, draw: Draw, target: RecordType) -> dict[str, Any]:
-        operator = draw(st.sampled_from(("eq", "ne", "in", "nin", "isNull")))
+    def _ids(self, random: Random, target: RecordType) -> dict[str, Any]:
+        operator = random.choice(("eq", "ne", "in", "nin", "isNull"))
         if operator == "isNull":
-            return {operator: draw(st.booleans())}
+            return {operator: flip(random)}
         if operator in LISTS:
-            return {operator: [self.id(draw, target) for _ in range(draw(st.integers(0, 3)))]}
-        return {operator: self.id(draw, target) if draw(st.integers(0, 4)) else None}
+            return {operator: [self.id(random, target) for _ in range(random.randint(0, 3))]}
+        return {operator: self.id(random, target) if random.randint(0, 4) else None}
 
-    def _operations(self, draw: Draw, record: RecordType, column: Column) -> dict[str, Any]:
+    def _operations(self, random: Random, record: RecordType, column: Column) -> dict[str, Any]:
         field = self._filter_type(record, column)
         result: dict[str, Any] = {}
-        for _ in range(draw(st.sampled_from((1, 1, 1, 2)))):
-            operator = draw(st.sampled_from(sorted(field.fields)))
+        for _ in range(random.choice((1, 1, 1, 2))):
+            operator = random.choice(sorted(field.fields))
             if operator in ALONE:
-                result[operator] = draw(st.booleans())
+                result[operator] = flip(random)
             elif operator in LISTS:
-                result[operator] = [self.single(draw, record, column) for _ in range(draw(st.integers(0, 3)))]
-            elif operator in {"eq", "ne", "eqIgnoreCase"} and draw(st.integers(0, 6)) == 6:
+                result[operator] = [self.single(random, record, column) for _ in range(random.randint(0, 3))]
+            elif operator in {"eq", "ne", "eqIgnoreCase"} and random.randint(0, 6) == 6:
                 result[operator] = None
             else:
-                result[operator] = self.single(draw, record, column)
+                result[operator] = self.single(random, record, column)
         return result
 
     def _filter_type(self, record: RecordType, column: Column) -> GraphQLInputObjectType:
@@ -204,72 +207,77 @@ class Values:
                 return found
         return None
 
-    def _group(self, draw: Draw, record: RecordType, group: GroupField) -> dict[str, Any]:
-        if group.whole and draw(st.booleans()):
-            return {"eq": self._whole(draw, record, group)}
+    def _group(self, random: Random, record: RecordType, group: GroupField) -> dict[str, Any]:
+        if group.whole and flip(random):
+            return {"eq": self._whole(random, record, group)}
         type_ = self.input_type(f"{group.type_name}Filter")
-        name = draw(st.sampled_from([name for name in group.members if name in type_.fields]))
+        name = random.choice([name for name in group.members if name in type_.fields])
         member = group.members[name]
         inner = (
-            self._group(draw, record, member)
+            self._group(random, record, member)
             if isinstance(member, GroupField)
-            else self._operations(draw, record, member)
+            else self._operations(random, record, member)
         )
         return {name: inner}
 
-    def _whole(self, draw: Draw, record: RecordType, group: GroupField) -> dict[str, Any]:
+    def _whole(self, random: Random, record: RecordType, group: GroupField) -> dict[str, Any]:
         """The whole of some row, at times with an element changed or left out."""
-        row: Row = draw(st.sampled_from(self.rows.tables[record.name]))
+        row: Row = random.choice(self.rows.tables[record.name])
         result: dict[str, Any] = {}
         for name, member in group.members.items():
             if isinstance(member, GroupField):
                 inner = {key: row[column.name] for key, column in member.members.items() if isinstance(column, Column)}
-                kept = {key: value for key, value in inner.items() if value is not None and draw(st.integers(0, 3))}
-                if kept or draw(st.booleans()):
+                kept = {key: value for key, value in inner.items() if value is not None and random.randint(0, 3)}
+                if kept or flip(random):
                     result[name] = kept
-            elif row[member.name] not in (None, []) or draw(st.booleans()):
+            elif row[member.name] not in (None, []) or flip(random):
                 result[name] = row[member.name]
-        if draw(st.integers(0, 5)) == 5 and result:
-            result.pop(draw(st.sampled_from(sorted(result))))
+        if random.randint(0, 5) == 5 and result:
+            result.pop(random.choice(sorted(result)))
         return result
 
     # orders ----------------------------------------------------------------------------------------------------
 
-    def orders(self, draw: Draw, record: RecordType) -> list[dict[str, Any]]:
+    def orders(self, random: Random, record: RecordType) -> list[dict[str, Any]]:
         """A list of orders."""
         names = sorted(self.input_type(f"{record.name}Order").fields)
-        return [self._order(draw, record.members[draw(st.sampled_from(names))]) for _ in range(draw(st.integers(0, 2)))]
+        return [self._order(random, record.members[random.choice(names)]) for _ in range(random.randint(0, 2))]
 
-    def _order(self, draw: Draw, member: Any) -> dict[str, Any]:
+    def _order(self, random: Random, member: Any) -> dict[str, Any]:
         if isinstance(member, GroupField):
             fields = self.input_type(f"{member.type_name}Order").fields
-            return {member.api: self._order_within(draw, sorted(fields))}
-        return {member.api: Enumerated(draw(st.sampled_from(("ASC", "DESC"))))}
+            return {member.api: self._order_within(random, sorted(fields))}
+        return {member.api: Enumerated(random.choice(("ASC", "DESC")))}
 
     @staticmethod
-    def _order_within(draw: Draw, names: Sequence[str]) -> dict[str, Any]:
-        return {draw(st.sampled_from(names)): Enumerated(draw(st.sampled_from(("ASC", "DESC"))))}
+    def _order_within(random: Random, names: Sequence[str]) -> dict[str, Any]:
+        return {random.choice(names): Enumerated(random.choice(("ASC", "DESC")))}
 
     # keys ------------------------------------------------------------------------------------------------------
 
-    def key(self, draw: Draw, record: RecordType) -> dict[str, Any]:
+    def key(self, random: Random, record: RecordType) -> dict[str, Any]:
         """One of the keys of a record, of one that is there more often than not."""
         type_ = self.input_type(f"{record.name}Key")
-        name = draw(st.sampled_from(sorted(type_.fields)))
+        name = random.choice(sorted(type_.fields))
         if name == "id":
-            return {"id": self.id(draw, record)}
+            return {"id": self.id(random, record)}
         if name == "externalId":
-            called: Row = draw(st.sampled_from(self.rows.tables["ExternalId"]))
+            called: Row = random.choice(self.rows.tables["ExternalId"])
             return {"externalId": {"system": called["system"], "value": called["value"]}}
         inner = get_nullable_type(type_.fields[name].type)
         if isinstance(inner, GraphQLInputObjectType):
-            return {name: {part: self._part(draw, record, part) for part in inner.fields}}
-        return {name: self._part(draw, record, name)}
+            return {name: {part: self._part(random, record, part) for part in inner.fields}}
+        return {name: self._part(random, record, name)}
 
-    def _part(self, draw: Draw, record: RecordType, name: str) -> Any:
+    def _part(self, random: Random, record: RecordType, name: str) -> Any:
         column = record.members[name]
         assert isinstance(column, Column)
-        return self.single(draw, record, column)
+        return self.single(random, record, column)
+
+
+def flip(random: Random) -> bool:
+    """True as often as not."""
+    return random.random() < 0.5
 
 
 def literal(value: Any) -> str:

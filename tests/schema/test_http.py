@@ -14,7 +14,7 @@ from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.schema.http.limits import HttpLimits
 from accord.schema.http.view import GraphQLView
 from accord.schema.service import Caller
-from accord.tests.schema.asgi_clients import ORIGIN, http_client, serving
+from accord.tests.schema.asgi_clients import http_client, serving
 
 JSON = "application/json; charset=utf-8"
 GRAPHQL = "application/graphql-response+json; charset=utf-8"
@@ -211,7 +211,8 @@ async def test_a_mutation_by_get_is_not_run(client: httpx.AsyncClient, accept: s
 async def test_other_methods_are_not_allowed(client: httpx.AsyncClient, method: str) -> None:
     answer = await client.request(method, "/graphql")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
-    refused(answer, 405, "METHOD_NOT_ALLOWED")
+    if method != "HEAD":  # whose answer has no body
+        refused(answer, 405, "METHOD_NOT_ALLOWED")
 
 
 # bodies ------------------------------------------------------------------------------------------------------------
@@ -416,7 +417,8 @@ MISSPELT = [
     ({"query": "{ node(id: 1) { ... on Acount { id } } }"}, "Account"),
     ({"query": "mutation { creatAccount(input: {}) { id } }"}, "createAccount"),
     ({"query": "{ accounts(filter: {naem: {eq: 1}}) { totalCount } }"}, "name"),
-    ({"query": "query ($f: AccountFilter) { accounts(filter: $f) { totalCount } }", "variables": {"f": {"naem": {}}}}, "name"),
+    ({"query": "query ($f: AccountFilter) { accounts(filter: $f) { nodes { id } } }", "variables": {"f": {"naem": 1}}},
+     "name"),
     ({"query": "query ($f: AcountFilter) { accounts(filter: $f) { totalCount } }"}, "AccountFilter"),
     ({"query": "{ accounts(orderBy: [{name: ASCC}]) { totalCount } }"}, "ASC"),
     ({"query": "{ accounts @skp(if: true) { totalCount } }"}, "skip"),
@@ -496,4 +498,3 @@ async def test_a_site_that_the_settings_name_may(tmp_path: Any) -> None:
         assert "access-control-allow-origin" not in other.headers
         own = await client.options("/graphql", headers={"origin": "https://evil.example", **headers})
         assert "access-control-allow-origin" not in own.headers
-    assert ORIGIN != site

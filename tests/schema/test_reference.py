@@ -3,32 +3,30 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import orjson
 import pytest
 from accord.tests.accord_fixture import Bench, new_database, open_bench
 from accord.tests.postgres_server import PostgresServer
-from accord.tests.reference.documents import CursorWanted, Generated, documents
+from accord.tests.reference.documents import LIMITS, CursorWanted, Limits, generate
 from accord.tests.reference.population import Populating, counted_ids
 from accord.tests.reference.resolving import Cursors, Reference, difference
 from accord.tests.reference.rows import load_rows
 from accord.tests.reference.values import Values
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, given, note, settings
 
 EXAMPLES = 500
 
 
-@dataclass
 class Compared:
     """A populated database, and the reference over its rows."""
 
-    bench: Bench
-    reference: Reference
-    values: Values
-    cursors: Cursors
-    lists: dict[tuple[str | None, str, str], list[str]] = field(default_factory=dict)
+    def __init__(self, bench: Bench, reference: Reference) -> None:
+        self.bench = bench
+        self.reference = reference
+        self.values = Values(reference.schema, reference.rows)
+        self.cursors = Cursors(reference.cursors)
+        self.lists: dict[tuple[str | None, str, str], list[str]] = {}
 
     async def answer(self, text: str, variables: dict[str, object]) -> tuple[bytes, int]:
         """The compiled answer, found equal to the reference's, and how many statements it took."""
@@ -38,7 +36,8 @@ class Compared:
         decoded = orjson.loads(given)
         assert "errors" not in decoded, decoded["errors"]
         expected = self.reference.answer(text, variables)
-        assert difference(self.cursors, expected, decoded["data"]) is None
+        found = difference(self.cursors, expected, decoded["data"])
+        assert found is None, found
         return given, len(statements.texts)
 
     async def cursor(self, wanted: CursorWanted) -> str | None:
@@ -70,8 +69,7 @@ def populated(loop: asyncio.Runner, location: str) -> Iterator[Compared]:
     try:
         loop.run(Populating(bench).all())
         reference = Reference(bench.accord.schema.schema.as_str(), loop.run(load_rows(bench)))
-        values = Values(reference.schema, reference.rows)
-        yield Compared(bench=bench, reference=reference, values=values, cursors=Cursors(reference.cursors))
+        yield Compared(bench, reference)
     finally:
         loop.run(opened.__aexit__(None, None, None))
 
@@ -98,11 +96,6 @@ GENERATED = settings(
     database=None,
     deadline=None,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,  # the fixtures are read alone
-        HealthCheck.too_slow,  # a document is a hundred choices, and the machine may be busy
-        HealthCheck.data_too_large,  # the few documents that outgrow hypothesis's buffer are left out
-    ],
 )
 
 
@@ -111,27 +104,28 @@ def test_both_databases_hold_the_same_rows(sqlite: Compared, postgresql: Compare
 
 
 @GENERATED
-@given(data=st.data())
+@given(limits=LIMITS)
 def test_sqlite_answers_generated_documents_as_the_reference_does(
-    loop: asyncio.Runner, sqlite: Compared, data: st.DataObject
+    loop: asyncio.Runner, sqlite: Compared, limits: Limits
 ) -> None:
-    document: Generated = data.draw(documents(sqlite.values))
-    loop.run(compare(sqlite, document))
+    loop.run(compare(sqlite, limits))
 
 
 @GENERATED
-@given(data=st.data())
+@given(limits=LIMITS)
 def test_postgresql_answers_generated_documents_with_the_bytes_of_sqlite(
-    loop: asyncio.Runner, sqlite: Compared, postgresql: Compared, data: st.DataObject
+    loop: asyncio.Runner, sqlite: Compared, postgresql: Compared, limits: Limits
 ) -> None:
-    document: Generated = data.draw(documents(sqlite.values))
-    text, variables, answer = loop.run(compare(postgresql, document))
+    text, variables, answer = loop.run(compare(postgresql, limits))
     assert loop.run(sqlite.bench.run(text, **variables)).encoded() == answer
 
 
-async def compare(compared: Compared, document: Generated) -> tuple[str, dict[str, object], bytes]:
-    """Run a document with the reference beside it; returns it with its cursors filled in, and its answer."""
+async def compare(compared: Compared, limits: Limits) -> tuple[str, dict[str, object], bytes]:
+    """Run a generated document with the reference beside it; returns it with its variables and its answer."""
+    document = generate(compared.values, limits)
     text, variables = document.filled([await compared.cursor(wanted) for wanted in document.wanted])
+    note(text)
+    note(repr(variables))
     answer, statements = await compared.answer(text, variables)
     assert statements == document.reads
     return text, variables, answer

@@ -1,0 +1,54 @@
+"""Costs: how many rows an operation may return at most, computed from its page sizes before anything runs."""
+
+from collections.abc import Iterable
+
+from ..graph.reading.compiler import DEFAULT_PAGE
+from ..graph.reading.selection import (
+    Aggregates,
+    ConnectionSelection,
+    Edges,
+    Node,
+    Nodes,
+    RecordSelection,
+    Selection,
+    TotalCount,
+)
+
+FIGURES = 10  # what counting or adding up all rows costs, in rows
+
+
+def cost_of(fields: Iterable[object]) -> int:
+    """The rows that what is selected of one record may bring along."""
+    total = 0
+    for field in fields:
+        match field:
+            case RecordSelection():
+                total += 1 + cost_of(field.fields)
+            case ConnectionSelection():
+                total += connection_cost(field)
+            case Node():
+                total += cost_of(field.fields)
+            case _:
+                pass
+    return total
+
+
+def connection_cost(connection: ConnectionSelection) -> int:
+    """The rows that a page may bring along, with everything nested in them."""
+    page = connection.page
+    size = page.first if page.first is not None else page.last if page.last is not None else DEFAULT_PAGE
+    total = 0
+    for part in connection.parts:
+        match part:
+            case Nodes() | Edges():
+                total += max(size, 0) * (1 + cost_of(part.fields))
+            case TotalCount() | Aggregates():
+                total += FIGURES
+            case _:
+                pass
+    return total or 1
+
+
+def record_cost(fields: Iterable[Selection]) -> int:
+    """The rows that one record may bring along, itself included."""
+    return 1 + cost_of(fields)
