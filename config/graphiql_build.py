@@ -82,7 +82,7 @@ def build_graphiql(report: Callable[[str], None], *, seconds: float = 180) -> Pa
             digest = _digest()
             for source in _sources():
                 shutil.copy(source, workshop)
-            node = find_node() or _fetch_node(workshop / "node", report, deadline)
+            node = find_node() or fetch_node(workshop / "node", report, deadline)
             report("GraphiQL: installing what it is built from (npm ci)")
             _run([*node.npm, "ci", *NPM_FLAGS], "npm ci", workshop, node, deadline)
             report("GraphiQL: building the page (vite build)")
@@ -113,7 +113,8 @@ def find_node() -> Node | None:
     return Node(program=program, npm=(npm,)) if fits else None
 
 
-def _fetch_node(folder: Path, report: Callable[[str], None], deadline: float) -> Node:
+def fetch_node(folder: Path, report: Callable[[str], None], deadline: float) -> Node:
+    """Put a Node.js from PyPI into the folder; raises BuildError, also when the deadline (monotonic) has passed."""
     report(f"GraphiQL: no Node.js 20.19, 22.12 or newer with npm here; fetching {NODE_WHEEL} for this build")
     wanted = ("--quiet", "--no-deps", "--only-binary", ":all:", "--target", str(folder), NODE_WHEEL)
     if find_spec("pip"):

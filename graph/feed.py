@@ -83,7 +83,8 @@ class ChangeFeed:
                 except Exception:  # the database may be away for a while; the feed stays
                     log.exception("changes could not be read; trying again")
                 try:
-                    await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
+                    async with asyncio.timeout(self._poll_seconds):
+                        await self._wake.wait()
                 except TimeoutError:
                     continue
 

@@ -174,7 +174,8 @@ class OutboxWorker:
             except Exception:  # the database may be away for a while; the worker stays
                 log.exception("the outbox could not be read; trying again")
             try:
-                await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 

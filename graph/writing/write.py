@@ -156,7 +156,8 @@ def _to_refuse(errors: Sequence[Finding]) -> set[int]:
 def _outcome(ids: Sequence[UUID | None], violations: Sequence[tuple[int, Violation]]) -> Outcome:
     def place(entry: tuple[int, Violation]) -> Any:
         root, violation = entry
-        return root, [str(step).rjust(8) for step in violation.path], violation.code, violation.message
+        steps = [f"{step:08d}" if isinstance(step, int) else step for step in violation.path]
+        return root, steps, violation.code, violation.message
 
     unique = dict.fromkeys(sorted(violations, key=place))
     return Outcome(ids=ids, violations=tuple(unique))

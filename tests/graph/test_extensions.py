@@ -1,5 +1,6 @@
 """A plugin's fields and records go through the same machinery as the core's: storage, API, rules and events."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -151,7 +152,8 @@ async def test_fields_of_every_kind_are_written_and_read_with_their_owner_by_one
         answer = await bench.ask(
             """query ($id: ID!) { account(id: $id) { name hipaa { __typename role npi specialty baaSignedOn
                cover { amount currency } seat { city state } summary
-               officer { familyName version hipaa { mrn isOfficer } } } contacts { nodes { familyName hipaa { mrn } } } } }""",
+               officer { familyName version hipaa { mrn isOfficer } } }
+               contacts { nodes { familyName hipaa { mrn } } } } }""",
             id=account,
         )
     assert len(statements.texts) == 1
@@ -341,6 +343,14 @@ async def test_a_unique_field_of_a_plugin_differs_among_live_owners(bench: Bench
     assert (await bench.ask("query ($id: ID!) { account(id: $id) { hipaa { npi } } }", id=kestrel))["account"] == {
         "hipaa": {"npi": NPI}
     }
+
+
+async def test_of_two_writes_at_once_with_one_unique_value_one_is_refused(bench: Bench):
+    inputs = [{"name": name, "hipaa": {"npi": NPI}} for name in ("Kestrel", "Merlin", "Hobby")]
+    made = await asyncio.gather(*(bench.ask(CREATE, input=one) for one in inputs))
+    violations = [one for answer in made for one in answer["createAccount"]["violations"]]
+    assert [(one["code"], one["path"]) for one in violations] == [("NOT_UNIQUE", ["input", "hipaa", "npi"])] * 2
+    assert await rows(bench, "select count(*) from hipaa_account") == [(1,)]
 
 
 async def test_a_change_of_a_plugins_fields_is_a_change_of_their_owner(bench: Bench, events: list[Event]):

@@ -332,9 +332,9 @@ class _Document:
             given["through"] = self.values.filter(self.random, link, hops=1, nesting=1)
         if self.chance(50):
             given["orderBy"] = self.values.orders(self.random, record)
-        size = self.random.choice((1, 2, 3, 5) if parent else (1, 2, 3, 8, 20, 100))
+        size = self.random.choice((1, 2, 3, 5) if parent else (1, 2, 3, 8, 20, 100 if self.limits.depth < 3 else 20))
         side = self.random.randint(0, 9)
-        if side < 6 or (parent is None and side == 9):
+        if side < 6 or (side == 9 and parent and self.limits.depth == 3):  # pages of 50 in pages of 50 cost too much
             given["first"] = size
         elif side < 9:
             given["last"] = size

@@ -1,4 +1,4 @@
-"""What the tests of writes share: mutations by their names, violations as they are expected, rows as they are stored."""
+"""What the tests of writes share: mutations by their names, violations as expected, records as stored."""
 
 from typing import Any
 

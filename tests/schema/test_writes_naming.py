@@ -1,0 +1,154 @@
+"""Naming rules of accounts: patterns, unique names, and numbers that are made and handed on."""
+
+from typing import Any
+
+import pytest
+
+from accord.tests.accord_fixture import Bench
+from accord.tests.schema.writes import bulk, listed, make, read, refused, violation, write, written
+
+
+async def names(bench: Bench, filter_: dict[str, Any]) -> list[str]:
+    return [one["name"] for one in await listed(bench, "accounts", "name", "AccountFilter", filter_)]
+
+
+async def test_a_naming_rule_holds_for_accounts_of_its_kind(bench: Bench) -> None:
+    await make(bench, "NamingRule", kind="HOUSEHOLD", pattern=".* household", example="Miller household")
+    message = "'Smith' does not match the naming rule of HOUSEHOLD accounts; one that does is 'Miller household'."
+    expected = [violation("NAME_PATTERN", "input.name", message)]
+    assert await refused(bench, "createAccount", {"name": "Smith", "kind": "HOUSEHOLD"}) == expected
+    account = await make(bench, "Account", name="Smith")
+    assert await refused(bench, "updateAccount", {"id": account, "kind": "HOUSEHOLD"}) == expected
+    await written(bench, "updateAccount", {"id": account, "kind": "HOUSEHOLD", "name": "Smith household"})
+    assert await refused(bench, "updateAccount", {"id": account, "name": "Smith"}) == expected
+
+
+async def test_a_rule_made_later_lets_accounts_keep_their_names_until_they_change(bench: Bench) -> None:
+    account = await make(bench, "Account", name="smith")
+    await make(bench, "NamingRule", kind="BUSINESS", pattern="[A-Z].*")
+    await written(bench, "updateAccount", {"id": account, "description": "still smith"})
+    assert await refused(bench, "updateAccount", {"id": account, "name": "smythe"}) == [
+        violation("NAME_PATTERN", "input.name", "'smythe' does not match the naming rule of BUSINESS accounts.")
+    ]
+
+
+async def test_names_that_must_be_unique_differ_in_more_than_case(bench: Bench) -> None:
+    older = await make(bench, "Account", name="ÄRGER")
+    await make(bench, "NamingRule", kind="BUSINESS", uniqueNames=True)
+    first = await make(bench, "Account", name="Straße")
+
+    def taken(path: str, id_: str) -> dict[str, Any]:
+        message = f"Another Account has the same kind and name: {id_}. Change the value, or update that record."
+        return violation("NOT_UNIQUE", path, message)
+
+    assert await refused(bench, "createAccount", {"name": "STRASSE"}) == [taken("input.name", first)]
+    assert await refused(bench, "createAccount", {"name": "ärger"}) == [taken("input.name", older)]
+    await make(bench, "Account", name="Straße", kind="PARTNER")
+    payload = await bulk(bench, "createAccounts", [{"name": "Neu"}, {"name": "neu"}, {"name": "strasse"}])
+    message = "The same input has another Account with the same kind and name, at inputs.0.name."
+    assert payload["violations"] == [
+        violation("NOT_UNIQUE", "inputs.1.name", message),
+        taken("inputs.2.name", first),
+    ]
+    await written(bench, "deleteAccount", first)
+    second = await make(bench, "Account", name="Strasse")
+    assert await refused(bench, "restoreAccount", first) == [taken("id", second)]
+    await written(bench, "updateAccount", {"id": second, "kind": "PERSON"})
+    await written(bench, "restoreAccount", first)
+    assert await names(bench, {"name": {"eqIgnoreCase": "strasse"}, "kind": {"eq": "BUSINESS"}}) == ["Straße"]
+
+
+async def test_new_accounts_get_the_next_free_numbers_of_their_kind(bench: Bench) -> None:
+    await make(bench, "Account", name="early", number="B-0002")
+    rule = await make(bench, "NamingRule", kind="BUSINESS", numberPrefix="B-", numberDigits=4)
+    inputs = [{"name": str(n)} for n in range(3)] + [
+        {"name": "own", "number": "B-0003"},
+        {"name": "p", "kind": "PERSON"},
+    ]
+    payload = await bulk(bench, "createAccounts", inputs, "account { number }")
+    assert payload["violations"] == []
+    numbers = [result["account"]["number"] for result in payload["results"]]
+    assert numbers == ["B-0001", "B-0004", "B-0005", "B-0003", None]
+    assert await read(bench, "namingRule", rule, "nextNumber version") == {"nextNumber": 6, "version": 1}
+    preview = await written_nothing(bench, {"name": "dry"})
+    assert preview == {"number": "B-0006"}
+    assert (await read(bench, "namingRule", rule, "nextNumber"))["nextNumber"] == 6
+    await written(bench, "updateNamingRule", {"id": rule, "nextNumber": 77, "numberPrefix": "C"})
+    account = await make(bench, "Account", name="next")
+    assert (await read(bench, "account", account, "number"))["number"] == "C0077"
+
+
+async def written_nothing(bench: Bench, given: dict[str, Any]) -> Any:
+    payload = await write(bench, "createAccount", given, "account { number }", dryRun=True)
+    assert payload["violations"] == []
+    return payload["account"]
+
+
+async def test_a_number_is_one_accounts_alone(bench: Bench) -> None:
+    first = await make(bench, "Account", name="first", number="N-1")
+    message = f"Another Account has the same number: {first}. Change the value, or update that record."
+    expected = [violation("NOT_UNIQUE", "input.number", message)]
+    assert await refused(bench, "createAccount", {"name": "second", "number": "N-1"}) == expected
+    await make(bench, "Account", name="lower case is another", number="n-1")
+    second = await make(bench, "Account", name="second")
+    assert await refused(bench, "updateAccount", {"id": second, "number": "N-1"}) == expected
+
+
+async def test_numbers_are_swapped_and_handed_on_in_one_write(bench: Bench) -> None:
+    a, b, c = [await make(bench, "Account", name=name, number=name) for name in "ABC"]
+    inputs = [{"id": a, "number": "B"}, {"id": b, "number": "C"}, {"id": c, "number": "A"}]
+    payload = await bulk(bench, "updateAccounts", inputs, "account { number version }")
+    assert [result["account"] for result in payload["results"]] == [
+        {"number": number, "version": 2} for number in "BCA"
+    ]
+    found = await listed(bench, "accounts", "name number", "AccountFilter", {})
+    assert found == [{"name": n, "number": m} for n, m in zip("ABC", "BCA", strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"pattern": "("}, ("INVALID_PATTERN", "input.pattern", "The pattern is no regular expression: ")),
+        ({"pattern": "a+", "example": "b"}, ("INVALID_EXAMPLE", "input.example", "The example does not match")),
+        ({"pattern": "(a|aa)+", "example": "a" * 60 + "b"}, ("INVALID_PATTERN", "input.pattern", "The pattern is no")),
+        ({"numberDigits": 0}, ("OUT_OF_RANGE", "input.numberDigits", "0 does not fit; it lies between 1 and 12.")),
+        ({"numberDigits": None}, ("REQUIRED", "input.numberDigits", "numberDigits is required; give it a value.")),
+        (
+            {"nextNumber": -1},
+            ("OUT_OF_RANGE", "input.nextNumber", "-1 does not fit; it lies between 0 and 2000000000."),
+        ),
+        ({"nextNumber": None}, ("REQUIRED", "input.nextNumber", "nextNumber is required; give it a value.")),
+    ],
+)
+async def test_a_naming_rule_that_can_not_work_is_refused(
+    bench: Bench, given: Any, found: tuple[str, str, str]
+) -> None:
+    (one,) = await refused(bench, "createNamingRule", {"kind": "PERSON"} | given)
+    code, path, message = found
+    assert (one["code"], one["path"], one["severity"]) == (code, path.split("."), "ERROR")
+    assert one["message"].startswith(message)
+
+
+async def test_a_kind_has_one_naming_rule_and_keeps_it(bench: Bench) -> None:
+    rule = await make(bench, "NamingRule", kind="PERSON")
+    message = f"Another NamingRule has the same kind: {rule}. Change the value, or update that record."
+    assert await refused(bench, "createNamingRule", {"kind": "PERSON"}) == [
+        violation("NOT_UNIQUE", "input.kind", message)
+    ]
+    message = "kind is set when the record is created and can't be changed."
+    assert await refused(bench, "updateNamingRule", {"id": rule, "kind": "BUSINESS"}) == [
+        violation("NOT_CHANGEABLE", "input.kind", message)
+    ]
+
+
+async def test_a_pattern_that_takes_too_long_holds_nobody_up(bench: Bench) -> None:
+    await make(bench, "NamingRule", kind="BUSINESS", pattern="(x|xx)+")
+    payload = await bulk(bench, "createAccounts", [{"name": "x" * 59 + "y"}] * 50)
+    assert payload["written"] == 0
+    assert {(one["code"], one["message"]) for one in payload["violations"]} == {
+        (
+            "NAME_PATTERN",
+            f"The naming rule of BUSINESS accounts takes too long on '{'x' * 59}y'; simplify its pattern.",
+        )
+    }
+    assert len(payload["violations"]) == 50
