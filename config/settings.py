@@ -168,7 +168,6 @@ def _problems(error: ValidationError, chosen: Mapping[str, Any]) -> Iterator[str
 
 def _unknown(place: str, name: str, prefix: str) -> str:
     """The problem of a setting that there is not, with the nearest that there is."""
-    near = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
-    known = [f"{prefix}{one.upper()}" if prefix else one for one in near or Settings.model_fields]
-    advice = f"did you mean {known[0]}?" if near else f"the settings are {', '.join(known)}."
+    near = [f"{prefix}{one.upper()}" if prefix else one for one in get_close_matches(name, Settings.model_fields, n=1)]
+    advice = f"did you mean {near[0]}?" if near else "docs/configuration.md lists all of them."
     return f"{place} is no setting; {advice}"

@@ -100,6 +100,7 @@ MISSING_PAGE: Final = Template("""\
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
+    <meta http-equiv="refresh" content="5">
     <title>Accord GraphQL</title>
     <link rel="icon" href="data:,">
     <style>
@@ -111,9 +112,9 @@ MISSING_PAGE: Final = Template("""\
     </style>
   </head>
   <body>
-    <h1>The API answers here; its page has not been built</h1>
-    <p>In a checkout of Accord, <code>make graphiql</code> builds GraphiQL; reload this page then.
-      The server need not be started again.</p>
+    <h1>The API answers here; its page is not built yet</h1>
+    <p>GraphiQL appears here by itself as soon as it is built. <code>make serve</code> builds it beside the server,
+      which takes about half a minute the first time; <code>make graphiql</code> builds it at any time.</p>
     <p>Any GraphQL client can use this address without it:</p>
     <pre>curl $address \\
   -H 'Content-Type: application/json' \\
