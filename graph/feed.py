@@ -152,10 +152,16 @@ class ChangeFeed:
             return
         async with self._database.transaction() as transaction:
             await transaction.lock("change positions")
+            # by id, but within a record by version: clocks of processes differ, versions never do
             await transaction.execute(
-                "update outbox_event set position = n.place from (select e.id, row_number() over (order by e.id) + "
-                "(select coalesce(max(position),0) from outbox_event) as place from outbox_event e "
-                "where e.position is null) n where outbox_event.id = n.id and outbox_event.position is null"
+                "update outbox_event set position = n.place from ("
+                "with new as (select id, record_id, row_number() over (order by id) as slot, "
+                "row_number() over (partition by record_id order by id) as nth_slot, "
+                "row_number() over (partition by record_id order by version, id) as nth_version "
+                "from outbox_event where position is null) "
+                "select v.id, s.slot + (select coalesce(max(position),0) from outbox_event) as place "
+                "from new v join new s on s.record_id = v.record_id and s.nth_slot = v.nth_version"
+                ") n where outbox_event.id = n.id and outbox_event.position is null"
             )
 
     async def _last(self) -> int:

@@ -50,7 +50,7 @@ def build_schema(catalogue: Catalogue, *, name: Callable[[], str]) -> BuiltSchem
             mutation=book.get("Mutation"),
             subscription=book.get("Subscription"),
             types=[book.get(record.name) for record in catalogue.records()],
-            config=StrawberryConfig(scalar_map=scalar_map(), auto_camel_case=False),
+            config=StrawberryConfig(scalar_map=scalar_map(), auto_camel_case=False, sort_schema=True),
         )
         core = schema._schema  # pyright: ignore[reportPrivateUsage] - Strawberry offers no other way to it
         core.type_map  # noqa: B018 - references are followed while the book is open

@@ -1,5 +1,6 @@
 """Documents: parsed and validated once, kept with the plans of their fields for as long as they are used."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from .limits import Limits, exceeded
 from .selecting import fixed_variables
 
 MOST_DOCUMENTS = 500
+FROM_INSIDE = re.compile(r", but encountered error '.*?'(?=; found: )", re.DOTALL)
 MOST_PLANS = 200  # of one document
 
 
@@ -134,7 +136,8 @@ class Documents:
 
 
 def coded(error: GraphQLError, code: str) -> GraphQLError:
-    """The error with a code in its extensions, unless it has one."""
+    """The error with a code in its extensions, unless it has one, and without words of Python in its message."""
+    error.message = FROM_INSIDE.sub("", error.message).replace(" not to be None", " not to be null")
     error.extensions = {"code": code, **(error.extensions or {})}
     return error
 

@@ -236,6 +236,8 @@ class _Run:
         if introspects:
             return await self._with_executor()
         answers = await asyncio.gather(*(self.root(query, key, details) for key, details in fields.items()))
+        places = list(fields)
+        self.errors.sort(key=lambda error: places.index(str(error.path[0])) if error.path else 0)  # not as they came
         return self._result(dict(zip(fields, answers, strict=True)))
 
     def _prepare(self, parent: GraphQLObjectType, key: str, details: Details) -> None:

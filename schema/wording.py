@@ -1,4 +1,7 @@
-"""Messages for callers: what they echo of a request is cut short, because a request may be as long as it likes."""
+"""Messages for callers: what they echo of a request is cut short, because a request may be as long as it likes.
+
+Half surrogate pairs are spelled out: they are no characters, and no response could hold them.
+"""
 
 import re
 
@@ -10,6 +13,8 @@ CLOSING = "'\"”)]}.,:;"
 
 def shortened(message: str) -> str:
     """The message with an ellipsis in each word that no schema or person would write, and at the end of a long one."""
+    if not message.isascii():
+        message = message.encode(errors="backslashreplace").decode()
     found = LONG_WORD.sub(_cut, message) if len(message) > KEPT else message
     return found if len(found) <= LONGEST_MESSAGE else f"{found[:LONGEST_MESSAGE]}…"
 

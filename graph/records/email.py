@@ -13,6 +13,7 @@ from ...plugins.fields import Code
 from ...plugins.records import Record
 from ..values.emails import normalise_email
 from ..values.problem import Problem
+from ..values.text import is_blank
 from .findings import violated
 from .primaries import demote_others
 
@@ -53,8 +54,9 @@ class Email(Record, prefix="eml"):
     async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
         """Work out the form to compare by; a new first choice replaces the old."""
         for change in changes:
-            if change.is_write and change.after["address"] and change.changed("address"):
-                found = normalise_email(change.after["address"], field="address")
+            typed = change.after["address"] or ""
+            if change.is_write and not is_blank(typed) and change.changed("address"):
+                found = normalise_email(typed, field="address")
                 if isinstance(found, Problem):
                     unit.violate(violated(found, change.at("address")), change)
                 change.after["normalised"] = "" if isinstance(found, Problem) else found.folded

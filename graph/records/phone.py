@@ -13,6 +13,7 @@ from ...plugins.fields import Code
 from ...plugins.records import Record
 from ..values.phones import normalise_phone
 from ..values.problem import Problem
+from ..values.text import is_blank
 from .findings import violated
 from .primaries import demote_others
 
@@ -57,8 +58,9 @@ class Phone(Record, prefix="phn"):
     async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
         """Work out E.164 from what was typed; a new first choice replaces the old."""
         for change in changes:
-            if change.is_write and change.after["number"] and change.changed("number", "country"):
-                found = normalise_phone(change.after["number"], change.after["country"], field="number")
+            typed = change.after["number"] or ""
+            if change.is_write and not is_blank(typed) and change.changed("number", "country"):
+                found = normalise_phone(typed, change.after["country"], field="number")
                 if isinstance(found, Problem):
                     unit.violate(violated(found, change.at("number")), change)
                     change.after["e164"] = ""

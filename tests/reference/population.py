@@ -115,7 +115,7 @@ class Populating:
             [
                 {"name": "Newsletter", "description": "two\nlines\tand a \"tab\""},
                 {"name": "Überall"},
-                {"name": "Berliner", "kind": "FILTERED", "memberFilter": {"familyName": {"startsWith": "M\"ü"}}},
+                {"name": "Berliner", "kind": "FILTERED", "memberFilter": {"or": [{"familyName": {"startsWithIgnoreCase": "k"}}, {"doNotContact": {"eq": True}}]}},
             ],
         )
         addresses = await self.write("createAddresses", "CreateAddressInput", list(self.addresses(labels["ADDRESS"])))

@@ -180,3 +180,17 @@ async def test_two_processes_agree(bench: Bench) -> None:
             heard_here, heard_there = await asyncio.gather(*both)
     assert heard_here == heard_there
     assert [int(change["cursor"]) for change in heard_here] == [1, 2, 3, 4]
+
+
+async def test_events_of_one_record_come_in_the_order_of_its_versions_whatever_their_ids(bench: Bench) -> None:
+    """Processes whose clocks differ make ids out of order; the versions of a record tell the order all the same."""
+    id_ = await make(bench, "One")
+    await bench.ask(f'mutation {{ updateAccount(input: {{id: "{id_}", name: "Two"}}) {{ id }} }}')
+    async with bench.accord.database.transaction() as transaction:
+        rows = await transaction.fetch("select id, version from outbox_event order by version", [])
+        (first, _), (second, _) = rows
+        for id_before, version in ((first, 2), (second, 1)):
+            await transaction.update("outbox_event", "id", ("version",), [(id_before, [version])])
+    async with listening(bench, after="0") as changes:
+        found = await take(changes, 2)
+    assert [(change["version"], change["cursor"]) for change in found] == [(1, "1"), (2, "2")]

@@ -1,5 +1,6 @@
-"""The account hierarchy: ancestors, descendants and the ultimate parent follow every move; cycles and depth are refused."""
+"""The account hierarchy: who stands above and below follows every move; cycles and too many levels are refused."""
 
+from itertools import pairwise
 from typing import Any
 
 from accord.tests.accord_fixture import Bench
@@ -143,7 +144,7 @@ async def test_a_hierarchy_has_twenty_levels(bench: Bench) -> None:
 async def test_a_long_chain_in_one_write_is_refused_at_once(bench: Bench) -> None:
     payload = await bulk(bench, "createAccounts", [{"name": str(n)} for n in range(400)])
     ids = [result["id"] for result in payload["results"]]
-    inputs = [{"id": id_, "parentId": above} for above, id_ in zip(ids, ids[1:], strict=False)]
+    inputs = [{"id": id_, "parentId": above} for above, id_ in pairwise(ids)]
     found = (await bulk(bench, "updateAccounts", inputs))["violations"]
     message = "The hierarchy would be more than 20 levels deep."
     assert found == [violation("TOO_DEEP", f"inputs.{n}.parentId", message) for n in range(19, 399)]
