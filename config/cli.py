@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from .commands import demo, migrate, schema, serve
+from .commands import demo, migrate, schema, serve, settings
 from .commands.examples import examples
 from .commands.failures import CommandFailed
 from .commands.terminal import complain, say
@@ -40,6 +40,7 @@ def make_app() -> typer.Typer:
     app.add_typer(migrate.make_commands(), name="migrate")
     app.command(epilog=schema.EXAMPLES)(schema.schema)
     app.command(epilog=demo.EXAMPLES)(demo.demo)
+    app.command(epilog=settings.EXAMPLES)(settings.settings)
     app.command(epilog=examples(("accord version", "to name it in a report")))(version)
     return app
 

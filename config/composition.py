@@ -33,6 +33,7 @@ from ..schema.reading import Roots
 from ..schema.service import Service
 from ..schema.subscribing import Subscriptions
 from ..schema.writing import Mutations
+from .request_log import NotedService
 from .settings import Settings, SettingsInvalid
 
 CORE = MigrationApp(
@@ -154,7 +155,7 @@ async def open_accord(
         mutations = Mutations(schema.writes, writer, database, ground)
         subscriptions = Subscriptions(feed=feed, database=database, ground=ground)
         roots = Roots(ground, schema.reads)
-        service = Service(
+        service = NotedService(
             schema.core,
             database,
             roots,

@@ -3,11 +3,14 @@
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, cast
+from urllib.parse import urlsplit, urlunsplit
 
+import orjson
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -19,6 +22,7 @@ from pydantic_settings import (
 
 FILE = Path("accord.toml")
 PREFIX = "ACCORD_"
+HIDDEN = "***"
 
 
 class SettingsInvalid(Exception):
@@ -30,7 +34,7 @@ class SettingsInvalid(Exception):
 
 
 class Settings(BaseSettings):
-    """All settings. A variable of the environment, ACCORD_ and the name, wins over accord.toml in the current folder."""
+    """All settings. A variable of the environment, ACCORD_ and the name, wins over accord.toml in this folder."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=FILE, extra="forbid", frozen=True)
 
@@ -42,7 +46,16 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     demo: bool = Field(default=True, description="Whether `accord serve` fills an empty embedded database with a demo.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes of `accord serve` that answer requests.")
+    stop_seconds: int = Field(
+        default=30, ge=0, description="Seconds that requests under way are given when the server is told to stop."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What is logged: info has a line for each request, warning what needs a look."
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="How it is written: auto is text to a terminal, and JSON, a line each, elsewhere."
+    )
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -76,9 +89,13 @@ class Settings(BaseSettings):
     @classmethod
     def check_database(cls, value: str) -> str:
         """Only the two kinds of database that Accord runs on."""
-        if value.startswith(("postgresql://", "postgres://")) or (value.startswith("sqlite:") and value != "sqlite:"):
+        if value.startswith("sqlite:") and value != "sqlite:":
             return value
-        raise ValueError("This is no database; write sqlite:var/accord.db or postgresql://user@host/name")
+        with suppress(ValueError):  # a port that is none
+            url = urlsplit(value)
+            if url.scheme in {"postgresql", "postgres"} and url.path.strip("/") and url.port != 0:
+                return value
+        raise ValueError("This is no database; write sqlite:var/accord.db or postgresql://user@host:5432/name")
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -114,6 +131,20 @@ class Settings(BaseSettings):
         url = urlsplit(self.database_location)
         return f"{url.hostname or 'local socket'}{url.path}"
 
+    @property
+    def database_shown(self) -> str:
+        """The database as it may be shown: without a password, in whichever part of the URL it stands."""
+        if self.database_kind == "sqlite":
+            return self.database
+        url = urlsplit(self.database)
+        name, at, place = url.netloc.rpartition("@")
+        user, colon, _ = name.partition(":")
+        query = "&".join(
+            f"{key}={HIDDEN}" if "pass" in key.lower() else f"{key}{equals}{value}"
+            for key, equals, value in (part.partition("=") for part in url.query.split("&"))
+        )
+        return urlunsplit(url._replace(netloc=f"{user}{colon and f':{HIDDEN}'}{at}{place}", query=query))
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -147,6 +178,40 @@ def read_settings(**given: Any) -> Settings:
     if unknown:
         raise SettingsInvalid(unknown)
     return settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A setting as people may see it: secrets are hidden, and `source` says where the value came from."""
+
+    name: str
+    value: bool | int | float | str | list[str] | None
+    source: str
+    description: str
+
+    @property
+    def text(self) -> str:
+        """The value as accord.toml would have it; a dash where there is none."""
+        return "-" if self.value is None else orjson.dumps(self.value).decode()
+
+
+def shown_settings(settings: Settings) -> list[Shown]:
+    """Every setting of this process, in their order."""
+    variables = {name.upper(): name for name in os.environ}
+    in_file = TomlConfigSettingsSource(Settings)()
+    found: list[Shown] = []
+    for name, field in Settings.model_fields.items():
+        variable = variables.get(f"{PREFIX}{name.upper()}")
+        source = f"environment variable {variable}" if variable else str(FILE) if name in in_file else "default"
+        value: Any = settings.database_shown if name == "database" else getattr(settings, name)
+        if name != "database" and not field.repr:
+            value = None if value is None else HIDDEN
+        elif isinstance(value, Path):
+            value = str(value)
+        elif isinstance(value, tuple):
+            value = list(cast(tuple[str, ...], value))
+        found.append(Shown(name=name, value=value, source=source, description=field.description or ""))
+    return found
 
 
 def _problems(error: ValidationError, chosen: Mapping[str, Any]) -> Iterator[str]:

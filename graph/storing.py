@@ -38,9 +38,9 @@ def parse_text(column: Column, value: Any) -> str:
 
 def parse_integer(column: Column, value: Any) -> int:
     """A whole number of 32 bits."""
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > BIGGEST_INT:
+    if isinstance(value, bool) or not isinstance(value, int) or not -BIGGEST_INT <= value + 1 <= BIGGEST_INT + 1:
         raise FieldError(
-            "INVALID_VALUE", f"{shown(value)} is no whole number between -{BIGGEST_INT} and {BIGGEST_INT}."
+            "INVALID_VALUE", f"{shown(value)} is no whole number between -{BIGGEST_INT + 1} and {BIGGEST_INT}."
         )
     return value
 

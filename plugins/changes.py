@@ -3,21 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from .choices import Choices
 from .names import camel
 from .violations import Path, Violation
 
 
-class ChangeKind(StrEnum):
+class ChangeKind(Choices):
     """What happens to a record."""
 
-    CREATE = "CREATE"
-    UPDATE = "UPDATE"
-    DELETE = "DELETE"
-    RESTORE = "RESTORE"
+    CREATE = "CREATE", "It was made."
+    UPDATE = "UPDATE", "Some of its fields have other values."
+    DELETE = "DELETE", "It was deleted, and can be restored."
+    RESTORE = "RESTORE", "It is back after having been deleted."
 
 
 @dataclass(kw_only=True, eq=False)

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
+
+from .choices import Choices
 
 Path = tuple[str | int, ...]
 
 
-class Severity(StrEnum):
+class Severity(Choices):
     """How much a violation weighs: an ERROR refuses the write, a WARNING comes back beside what was written."""
 
-    ERROR = "ERROR"
-    WARNING = "WARNING"
+    ERROR = "ERROR", "The write was refused for it."
+    WARNING = "WARNING", "It was written all the same; somebody should look at it."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLInputObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import StrawberryObjectDefinition
 
 from ..graph.catalogue import Catalogue
 from .filter_types import add_filters, add_operators
@@ -15,7 +17,7 @@ from .output_types import add_record, add_shared
 from .query_types import RootField, add_query
 from .scalars import scalar_map
 from .subscription_types import add_subscription
-from .typebook import TypeBook
+from .typebook import TypeBook, alphabetical
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,14 @@ class BuiltSchema:
     core: GraphQLSchema
     reads: dict[str, RootField]
     writes: dict[str, MutationField]
+
+
+def _check_one_of_early(type_: GraphQLInputObjectType) -> None:
+    """Let graphql-core itself check that one field is given: Strawberry's check knows no place in the document."""
+    definition = cast(StrawberryObjectDefinition, type_.extensions["strawberry-definition"])
+    if definition.is_one_of:
+        type_.is_one_of = True
+        type_.out_type = GraphQLInputObjectType.out_type
 
 
 def build_schema(catalogue: Catalogue, *, name: Callable[[], str]) -> BuiltSchema:
@@ -50,8 +60,11 @@ def build_schema(catalogue: Catalogue, *, name: Callable[[], str]) -> BuiltSchem
             mutation=book.get("Mutation"),
             subscription=book.get("Subscription"),
             types=[book.get(record.name) for record in catalogue.records()],
-            config=StrawberryConfig(scalar_map=scalar_map(), auto_camel_case=False, sort_schema=True),
+            config=StrawberryConfig(scalar_map=scalar_map(), auto_camel_case=False),
         )
         core = schema._schema  # pyright: ignore[reportPrivateUsage] - Strawberry offers no other way to it
-        core.type_map  # noqa: B018 - references are followed while the book is open
+        for type_ in core.type_map.values():  # references are followed while the book is open
+            if isinstance(type_, GraphQLInputObjectType):
+                _check_one_of_early(type_)
+        core.type_map = {one: core.type_map[one] for one in sorted(core.type_map, key=alphabetical)}
     return BuiltSchema(schema=schema, core=core, reads=reads, writes=writes)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from ..graph.reading.compiler import DEFAULT_PAGE
 from ..graph.reading.selection import (
     Aggregates,
     ConnectionSelection,
@@ -13,6 +12,7 @@ from ..graph.reading.selection import (
     Selection,
     TotalCount,
 )
+from ..graph.reading.statement import DEFAULT_PAGE
 
 FIGURES = 10  # what counting or adding up all rows costs, in rows
 

@@ -23,6 +23,7 @@ from graphql.execution.values import VariableValues
 
 from ..graph.reading.selection import Ref
 from .limits import Limits, exceeded
+from .places import place_in_document
 from .selecting import fixed_variables
 
 MOST_DOCUMENTS = 500
@@ -116,7 +117,8 @@ class Documents:
             self._schema, document, max_errors=self._limits.errors, hide_suggestions=not self._suggestions
         )
         if errors:
-            return Document(operations={}, errors=[coded(error, "VALIDATION_ERROR") for error in errors])
+            found = [coded(error, "VALIDATION_ERROR", place_in_document(document, error)) for error in errors]
+            return Document(operations={}, errors=found)
         fragments: dict[str, FragmentDetails] = {}
         for definition in document.definitions:
             if isinstance(definition, FragmentDefinitionNode):
@@ -135,10 +137,14 @@ class Documents:
         return Document(operations=operations)
 
 
-def coded(error: GraphQLError, code: str) -> GraphQLError:
-    """The error with a code in its extensions, unless it has one, and without words of Python in its message."""
+def coded(error: GraphQLError, code: str, place: str | None = None) -> GraphQLError:
+    """The error with a code in its extensions, unless it has one, and without words of Python in its message.
+
+    `place` says which argument or field it is about.
+    """
     error.message = FROM_INSIDE.sub("", error.message).replace(" not to be None", " not to be null")
-    error.extensions = {"code": code, **(error.extensions or {})}
+    where = {} if place is None else {"argument": place}
+    error.extensions = {"code": code, **where, **(error.extensions or {})}
     return error
 
 

@@ -1,7 +1,6 @@
 """Filter and order inputs, derived from the catalogue."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import Any
 
 import strawberry
@@ -18,15 +17,16 @@ from ..graph.catalogue import (
     ToOne,
 )
 from ..graph.reading.filters import is_filterable
+from ..plugins.choices import Choices
 from .scalars import Date, DateTime, Decimal
 from .typebook import FieldSpec, TypeBook, listed, nullable
 
 
-class OrderDirection(StrEnum):
+class OrderDirection(Choices):
     """Which way to sort; nulls come last going up and first going down."""
 
-    ASC = "ASC"
-    DESC = "DESC"
+    ASC = "ASC", "Smallest first, nulls last."
+    DESC = "DESC", "Greatest first, nulls first."
 
 
 COMPARED = {

@@ -17,7 +17,7 @@ from ..graph.catalogue import (
     ToMany,
     ToOne,
 )
-from ..graph.reading.compiler import DEFAULT_PAGE, LARGEST_PAGE
+from ..graph.reading.statement import DEFAULT_PAGE, LARGEST_PAGE
 from .scalars import JSON, Date, DateTime, Decimal
 from .typebook import Argument, FieldSpec, TypeBook, listed, nullable
 

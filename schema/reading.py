@@ -59,18 +59,25 @@ class Roots:
         self.catalogue = ground.catalogue
         self.fields = fields
 
-    def shape(self, name: str, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
+    def shape(self, name: str, key: str, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
         """What besides the variables' shape a field's plan depends on: the types that ids name."""
         match self.fields[name].how:
             case "node":
-                return type_of_id(self.catalogue, resolved(arguments["id"], variables)).name
+                return self._type_of(resolved(arguments["id"], variables), f"{key}.id")
             case "nodes":
                 ids = resolved(arguments["ids"], variables)
                 if len(ids) > MOST_IDS:
-                    raise InvalidInput("INVALID_PAGE", f"nodes: {len(ids)} ids are too many; {MOST_IDS} are allowed.")
-                return tuple(sorted({type_of_id(self.catalogue, one).name for one in ids}))
+                    message = f"{key}.ids: {len(ids)} ids are too many; {MOST_IDS} are allowed."
+                    raise InvalidInput("INVALID_PAGE", message, argument=f"{key}.ids")
+                return tuple(sorted({self._type_of(one, f"{key}.ids") for one in ids}))
             case _:
                 return None
+
+    def _type_of(self, id_: Any, where: str) -> str:
+        try:
+            return type_of_id(self.catalogue, id_).name
+        except InvalidInput as error:
+            raise InvalidInput(error.code, f"{where}: {error.message}", argument=where) from None
 
     def prepare(
         self, selector: Selector, parent: GraphQLObjectType, key: str, details: Details, shape: Any
@@ -107,12 +114,15 @@ class Roots:
         id_, by = arguments.get("id"), arguments.get("by")
         if (id_ is None) == (by is None):
             raise InvalidInput("INVALID_KEY", f"{key}: give either id or by.", argument=f"{key}.id")
-        if by is not None and "id" in by:
-            id_ = by["id"]
         if id_ is not None:
             return compile_record(self.ground, record, fields, id_, f"{key}.id")
+        if by is not None and "id" in by:
+            return compile_record(self.ground, record, fields, by["id"], f"{key}.by.id")
         filter_ = key_filter(record, by or {})
-        return compile_matching(self.ground, record, fields, filter_, f"{key}.by")
+        plan = compile_matching(self.ground, record, fields, filter_, f"{key}.by")
+        name = next(iter(by or {}))
+        stated = [replace(one, where=_as_stated(one.where, f"{key}.by", name)) for one in plan.parameters]
+        return replace(plan, parameters=tuple(stated))
 
     def is_current(self, prepared: Prepared) -> bool:
         """Whether a plan still holds the stored filters that this process knows."""
@@ -154,6 +164,14 @@ class Roots:
 def _of_type(name: str) -> Ref:
     """What stands for the ids of one type, which are sorted by type when the plan is bound."""
     return Ref((f"={name}",))
+
+
+def _as_stated(where: str, by: str, name: str) -> str:
+    """Where a part of a key stands in the argument `by`, told from where it stands in the filter made of it."""
+    if not where.startswith(f"{by}."):
+        return where
+    part = where.removeprefix(f"{by}.").removeprefix("externalIds.some.").partition(".")[0]
+    return f"{by}.{name}" if part == name else f"{by}.{name}.{part}"
 
 
 def key_filter(record: RecordType, by: Mapping[str, Any]) -> dict[str, Any]:

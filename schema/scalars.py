@@ -3,7 +3,7 @@
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError
+from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
 DateTime = NewType("DateTime", str)
@@ -13,19 +13,37 @@ PathSegment = NewType("PathSegment", str)
 JSON = NewType("JSON", object)
 
 
-def _text(name: str, example: str) -> Any:
+def _text(name: str, example: str) -> dict[str, Any]:
+    """How a scalar written as text is read, from a variable and from a document."""
+    message = f"{name} is written as text, like {example!r}."
+
     def parse(value: Any) -> str:
         if not isinstance(value, str):
-            raise GraphQLError(f"{name} is written as text, like {example!r}.")
+            raise GraphQLError(message)
         return value
 
-    return parse
+    def parse_literal(node: ValueNode, variables: Any = None) -> str:
+        if not isinstance(node, StringValueNode):
+            raise GraphQLError(message, node)
+        return node.value
+
+    return {"parse_value": parse, "parse_literal": parse_literal}
+
+
+NO_DECIMAL = "Decimal is written as text, like '12.50'."
 
 
 def _decimal(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise GraphQLError("Decimal is written as text, like '12.50'.")
+        raise GraphQLError(NO_DECIMAL)
     return str(value)
+
+
+def _decimal_literal(node: ValueNode, variables: Any = None) -> str:
+    """The digits as they stand in the document: as a float, some of them would be lost."""
+    if not isinstance(node, StringValueNode | IntValueNode | FloatValueNode):
+        raise GraphQLError(NO_DECIMAL, node)
+    return node.value
 
 
 def scalar_map() -> dict[object, ScalarDefinition]:
@@ -35,18 +53,19 @@ def scalar_map() -> dict[object, ScalarDefinition]:
             name="DateTime",
             description="A moment, ISO 8601 in UTC with microseconds, such as 2026-01-31T12:00:00.000000Z.",
             specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
-            parse_value=_text("DateTime", "2026-01-31T12:00:00Z"),
+            **_text("DateTime", "2026-01-31T12:00:00Z"),
         ),
         Date: strawberry.scalar(
             name="Date",
             description="A day of the calendar, such as 2026-01-31.",
             specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
-            parse_value=_text("Date", "2026-01-31"),
+            **_text("Date", "2026-01-31"),
         ),
         Decimal: strawberry.scalar(
             name="Decimal",
             description="A decimal number in text, exact to its last digit, such as 1234.50.",
             parse_value=_decimal,
+            parse_literal=_decimal_literal,
         ),
         PathSegment: strawberry.scalar(
             name="PathSegment",

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import orjson
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLError,
     GraphQLObjectType,
@@ -26,10 +27,11 @@ from ..graph.databases.database import Database, Reader
 from ..graph.errors import GraphError, Unavailable
 from .documents import Document, Documents, Operation, coded, symbolic
 from .limits import INTROSPECTION, Limits
+from .places import place_in_document, place_in_variables
 from .reading import Answer, Prepared, Roots
 from .selecting import Details, Selector
 from .subscribing import Subscriptions
-from .wording import shortened
+from .wording import shown
 from .writing import Mutations
 
 log = logging.getLogger("accord.schema")
@@ -76,7 +78,7 @@ class Result:
         """The response as JSON."""
         body: dict[str, Any] = {}
         if self.errors:
-            body["errors"] = [{**error.formatted, "message": shortened(error.message)} for error in self.errors]
+            body["errors"] = [shown(error) for error in self.errors]
         if self.ran:
             body["data"] = self.data
         if self.cost is not None:
@@ -166,7 +168,7 @@ class Service:
             hide_suggestions=not self.suggestions,
         )
         if isinstance(variables, list):
-            errors = [coded(error, "INVALID_VARIABLE") for error in variables]
+            errors = [coded(error, "INVALID_VARIABLE", place_in_variables(error)) for error in variables]
             raise Refused(Result(data=None, errors=errors, ran=False))
         return operation, variables
 
@@ -247,7 +249,7 @@ class _Run:
             self.ready[key] = ready
             self.cost += 0 if ready is None else ready.cost_for(self.variables.coerced)
         except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
-            self.errors.append(reported(error, key, details, self.caller))
+            self.errors.append(reported(error, key, details, self.caller, self.operation.document))
 
     def _result(self, data: dict[str, Any] | None) -> Result:
         limit = self.service.limits
@@ -362,7 +364,7 @@ class _Run:
         name = details[0].node.name.value
         extra = None
         if roots.fields[name].how.startswith("node"):
-            extra = roots.shape(name, selector.arguments(parent, details), self.variables.coerced)
+            extra = roots.shape(name, key, selector.arguments(parent, details), self.variables.coerced)
         plan_key = (key, self.shape, extra)
         ready: Prepared | None = operation.plans.get(plan_key)
         if ready is None or not roots.is_current(ready):
@@ -385,7 +387,9 @@ class _Run:
         raise Unavailable("CONFLICT", "The filters of the groups keep changing; try again in a moment.")
 
 
-def reported(error: Exception, key: str, details: Details, caller: Caller) -> GraphQLError:
+def reported(
+    error: Exception, key: str, details: Details, caller: Caller, document: DocumentNode | None = None
+) -> GraphQLError:
     """The error as the caller may see it; one that nobody expected gets an incident id and goes to the log whole."""
     nodes = [found.node for found in details]
     if isinstance(error, GraphError):
@@ -394,7 +398,8 @@ def reported(error: Exception, key: str, details: Details, caller: Caller) -> Gr
         )
     if isinstance(error, GraphQLError):
         located = GraphQLError(error.message, nodes=error.nodes or nodes, path=[key], extensions=error.extensions)
-        return coded(located, "INVALID_ARGUMENT")
+        place = None if document is None else place_in_document(document, error)
+        return coded(located, "INVALID_ARGUMENT", place)
     incident = uuid4().hex[:12]
     log.error("incident %s in request %s at %s", incident, caller.request, key, exc_info=error)
     return GraphQLError(

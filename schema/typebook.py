@@ -1,4 +1,7 @@
-"""The type book: Strawberry types made from names and references, which may run ahead of what they name."""
+"""The type book: Strawberry types made from names and references, which may run ahead of what they name.
+
+Fields, arguments and members of enums stand in alphabetical order, whatever order they were stated in.
+"""
 
 import keyword
 import sys
@@ -6,12 +9,22 @@ import types
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Annotated, Any, Optional
 
 import strawberry
+from graphql import GraphQLOneOfDirective
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema_directive import Location, schema_directive
+from strawberry.schema_directives import OneOf
 from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.enum import EnumValue
 from strawberry.types.field import StrawberryField
+
+
+@schema_directive(locations=[Location.INPUT_OBJECT], name="oneOf", description=GraphQLOneOfDirective.description)
+class ExactlyOne(OneOf):
+    """The directive as GraphQL describes it; Strawberry's own comes without a word."""
 
 
 class SchemaError(Exception):
@@ -46,6 +59,11 @@ def nullable(type_: Any) -> Any:
 def listed(type_: Any) -> Any:
     """A list of the type, no element of which is null."""
     return list[type_]
+
+
+def alphabetical(name: str) -> tuple[bool, str]:
+    """The key that sorts names of the schema: the id comes first."""
+    return name != "id", name.casefold()
 
 
 class TypeBook:
@@ -90,14 +108,20 @@ class TypeBook:
     def input(self, name: str, description: str, fields: Iterable[FieldSpec], *, one_of: bool = False) -> None:
         """Add an input type; of one that is `one_of` exactly one field is given."""
         made = self._class(name, fields, (), is_input=True)
-        self._add(name, strawberry.input(made, name=name, description=description, one_of=one_of or None))
+        directives = [ExactlyOne()] if one_of else []
+        self._add(name, strawberry.input(made, name=name, description=description, directives=directives))
 
-    def enum(self, enum: type[Any], name: str | None = None) -> Any:
+    def enum(self, enum: type[Enum], name: str | None = None) -> Any:
         """The enum as a type of the schema, added the first time it is asked for."""
         name = name or enum.__name__
         if name not in self.names:
             description = " ".join((enum.__doc__ or "").split())
-            self._add(name, strawberry.enum(enum, name=name, description=description))
+            made: Any = strawberry.enum(enum, name=name, description=description)
+            self._add(name, made)
+            values: list[EnumValue] = made.__strawberry_definition__.values
+            values.sort(key=lambda value: alphabetical(value.name))
+            for value in values:
+                value.description = getattr(enum[value.name], "description", None)
         elif self.get(name) is not enum:
             raise SchemaError(f"two enums are called {name}: {self.get(name)} and {enum}")
         return self.get(name)
@@ -113,7 +137,7 @@ class TypeBook:
     ) -> type:
         annotations: dict[str, Any] = {}
         namespace: dict[str, Any] = {"__annotations__": annotations, "__module__": self._module.__name__}
-        for spec in fields:
+        for spec in sorted(fields, key=lambda spec: alphabetical(spec.name)):
             python_name = f"{spec.name}_" if keyword.iskeyword(spec.name) else spec.name
             if python_name in annotations:
                 raise SchemaError(f"{name} has two fields called {spec.name}")
@@ -128,7 +152,8 @@ class TypeBook:
                 **options,
             )
             if spec.arguments:
-                made.arguments = [_argument(argument) for argument in spec.arguments]
+                arguments = sorted(spec.arguments, key=lambda argument: alphabetical(argument.name))
+                made.arguments = [_argument(argument) for argument in arguments]
             annotations[python_name] = spec.type
             namespace[python_name] = made
         return types.new_class(name, bases, exec_body=lambda body: body.update(namespace))

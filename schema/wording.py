@@ -4,11 +4,24 @@ Half surrogate pairs are spelled out: they are no characters, and no response co
 """
 
 import re
+from typing import Any
+
+from graphql import GraphQLError
 
 LONGEST_MESSAGE = 2_000
 LONG_WORD = re.compile(r"\S{81,}")
 KEPT = 60  # characters of a word that is too long
 CLOSING = "'\"”)]}.,:;"
+
+
+def shown(error: GraphQLError) -> dict[str, Any]:
+    """The error as it is sent."""
+    found: dict[str, Any] = {**error.formatted, "message": shortened(error.message)}
+    if error.extensions:
+        found["extensions"] = {
+            name: shortened(value) if isinstance(value, str) else value for name, value in error.extensions.items()
+        }
+    return found
 
 
 def shortened(message: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from graphql import GraphQLObjectType, is_leaf_type
+from graphql import GraphQLError, GraphQLObjectType, is_leaf_type
 
 from ..graph.catalogue import RecordType
 from ..graph.databases.database import Database, Reader, Transaction
-from ..graph.errors import InvalidInput
+from ..graph.errors import GraphError, InvalidInput
 from ..graph.identity import global_id, type_of_id
 from ..graph.reading.compiler import compile_ids, compile_records
 from ..graph.reading.plan import Plan
@@ -83,12 +83,15 @@ class Mutations:
         return payload.render(outcome, dry_run=request.dry_run)
 
     def cost(self, selector: Selector, parent: GraphQLObjectType, details: Details) -> int:
-        """The rows that a mutation may write and return at most."""
+        """The rows that a mutation may write and return at most; of one that can't be run, that is said when it is."""
         field = self.fields[details[0].node.name.value]
-        arguments = selector.arguments(parent, details)
+        try:
+            arguments = selector.arguments(parent, details)
+            payload = _Payload(self, selector, field, selector.type_of(parent, details), details)
+        except (GraphError, GraphQLError):
+            return 0
         listed = arguments.get("inputs") or arguments.get("ids") or ()
         count = len(listed) if field.is_bulk else 1
-        payload = _Payload(self, selector, field, selector.type_of(parent, details), details)
         return sum(count * record_cost(fields) for fields in payload.selections().values()) or 1
 
     def _labelled(

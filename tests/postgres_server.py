@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,9 +59,13 @@ class Identity:
 
 @dataclass(kw_only=True, slots=True)
 class PostgresServer:
-    """A running server; `url` is its administrative database, in the form that asyncpg reads."""
+    """A running server; `url` is its administrative database, in the form that asyncpg reads.
+
+    `data` is its folder, if the server is one of our own.
+    """
 
     url: str
+    data: Path | None = None
     prefix: str = ""  # keeps our databases apart from those of a server that is not ours
     _created: list[str] = field(default_factory=list[str])
 
@@ -99,8 +103,13 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """Yield a server; raise PostgresUnavailableError where there can be none."""
+def running_postgres(
+    *, settings: Mapping[str, str] | None = None, data: Path | None = None
+) -> Iterator[PostgresServer]:
+    """Yield a server; raise PostgresUnavailableError where there can be none.
+
+    One of our own gets these settings besides its usual ones, and a copy of the data in a folder of an earlier one.
+    """
     if given := os.environ.get("TEST_DATABASE_URL"):
         scheme, *rest = urlsplit(given)
         if scheme not in {"postgresql", "postgres", "asyncpg"}:
@@ -113,12 +122,12 @@ def running_postgres() -> Iterator[PostgresServer]:
         finally:
             server.drop_databases()
     else:
-        with _own_server() as url:
-            yield PostgresServer(url=url)
+        with _own_server(SETTINGS | dict(settings or {}), data) as server:
+            yield server
 
 
 @contextmanager
-def _own_server() -> Iterator[str]:
+def _own_server(settings: Mapping[str, str], earlier: Path | None) -> Iterator[PostgresServer]:
     installed = _installation() / "bin"
     # Not the usual temporary folder, whose name may be too long for a socket (107 characters, 103 on macOS).
     folder = Path(tempfile.mkdtemp(prefix="accord-postgres-", dir="/tmp"))
@@ -128,13 +137,16 @@ def _own_server() -> Iterator[str]:
             shutil.chown(folder, identity.user, identity.group)
         binaries = _reachable(installed, folder, identity)
         data = folder / "data"
-        _initialise(binaries, data, identity)
+        if earlier is None:
+            _initialise(binaries, data, identity)
+        else:
+            _copy(earlier, data, identity)
         url = f"postgresql://postgres@/postgres?{urlencode({'host': folder, 'port': PORT}, safe='/')}"
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        command = [binaries / "postgres", "-D", data, "-k", folder, *settings]
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        command = [binaries / "postgres", "-D", data, "-k", folder, *options]
         with (folder / "log").open("wb") as log, _process(command, folder, identity, output=log) as server:
             _wait_until_ready(url, server, folder / "log")
-            yield url
+            yield PostgresServer(url=url, data=data)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -226,6 +238,15 @@ def _initialise(binaries: Path, data: Path, identity: Identity) -> None:
     locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
     command = [binaries / "initdb", "-D", data, "--username=postgres", "--auth=trust", "--no-sync", *locale]
     _call(command, data.parent, identity)
+
+
+def _copy(earlier: Path, data: Path, identity: Identity) -> None:
+    """Give the server data of its own, as it was left in `earlier` by one that is gone."""
+    shutil.copytree(earlier, data, ignore=shutil.ignore_patterns("postmaster.*"))
+    data.chmod(0o700)
+    if identity.user is not None:
+        for path in (data, *data.rglob("*")):
+            shutil.chown(path, identity.user, identity.group)
 
 
 def _call(command: list[Any], folder: Path, identity: Identity) -> None:

@@ -1,6 +1,6 @@
 """What keeps a command from doing its work, as one clear line each."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
@@ -9,9 +9,9 @@ class CommandFailed(Exception):
 
 
 @contextmanager
-def explained(place: str) -> Iterator[None]:
+def explained(place: str) -> Generator[None]:
     """Turn what databases and migrations raise into CommandFailed; `place` names the database without a password."""
-    import asyncpg
+    import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
     from ...graph.databases.sqlite import newest_driver
     from ...graph.errors import GraphError

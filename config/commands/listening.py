@@ -3,6 +3,7 @@
 import errno
 import socket
 import sys
+from typing import Any
 
 from .failures import CommandFailed
 
@@ -31,7 +32,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def _listening(opened: socket.socket, address: object) -> socket.socket:
+def _listening(opened: socket.socket, address: Any) -> socket.socket:
     try:
         if sys.platform != "win32":  # there it would let two servers have the port
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

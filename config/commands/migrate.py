@@ -116,6 +116,7 @@ def make(
 
     Read the file before you commit it. Indexes need no migration: they are made as they are declared.
     """
+    from ...graph.migrating import MigrationError
     from ...graph.migrating import make as make_migration
     from ..composition import CORE
 
@@ -124,8 +125,10 @@ def make(
         raise CommandFailed(f"There is no app {app!r}; there is {', '.join(one.label for one in apps)}.")
     if not name.isidentifier():
         raise CommandFailed(f"{name!r} can't be part of a module's name: use letters, digits and _.")
-    with explained(app):
+    try:
         file = asyncio.run(make_migration(apps, app, name, destructive=destructive))
+    except (MigrationError, OSError) as error:
+        raise CommandFailed(f"No migration was written: {error}") from error
     say(f"Wrote {file}; read it before you commit it." if file else f"The records of {app} are as migrated already.")
 
 

@@ -15,7 +15,7 @@ FIRST_QUERY = "{ accounts(first: 3) { nodes { name contacts { nodes { name } } }
 EXAMPLES = examples(
     ("accord serve", "on http://127.0.0.1:8000/graphql, with the demo"),
     ("accord serve --port 8001 --no-demo", "another port, and no demo"),
-    ("ACCORD_DATABASE=postgresql://accord@db/accord accord serve", "on PostgreSQL"),
+    ("ACCORD_DATABASE=postgresql://accord@db/accord accord serve --workers 4", "on PostgreSQL, in four processes"),
 )
 
 
@@ -28,13 +28,16 @@ def serve(
         bool | None,
         typer.Option("--demo/--no-demo", help="Fill an empty embedded database with a demo; else ACCORD_DEMO, or yes."),
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that answer; else ACCORD_WORKERS, or 1.")
+    ] = None,
 ) -> None:
     """Answer GraphQL requests, and show GraphiQL to browsers, until Ctrl-C.
 
     An embedded database is made and migrated first. One on a server must be migrated already.
     """
     started = time.monotonic()
-    settings = read_settings(host=host, port=port, demo=demo)
+    settings = read_settings(host=host, port=port, demo=demo, workers=workers)
     sockets = listen(settings.host, settings.port)
     gc.disable()  # until all is in place: what is imported and built now stays, there is no garbage to look for
     from .serving import run

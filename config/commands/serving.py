@@ -2,86 +2,101 @@
 
 import asyncio
 import gc
-import logging
-import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from uuid import uuid4
 
-import uvicorn
-from starlette.applications import Starlette
-
+from ...schema.building import BuiltSchema, build_schema
 from ...schema.graphiql_page import DIST, page
 from ..app import create_app
 from ..composition import core_catalogue, migration_target, open_accord
+from ..logging import hear_of_failures, start_logging
+from ..server import Server
 from ..settings import Settings
+from ..workers import can_fork, supervise
 from .database import ready_database
 from .demo import fill
-from .failures import explained
+from .failures import CommandFailed, explained
+from .terminal import complain
 
-PATIENCE = 5  # seconds that requests under way are given at the end
 Ready = Callable[[bool], None]
 
 
 def run(settings: Settings, sockets: Sequence[socket.socket], ready: Ready) -> None:
     """Serve until a signal; `ready` is told when requests are answered, and whether GraphiQL is built."""
-    _log(settings.log_level)
+    start_logging(settings.log_level, settings.log_format, sys.stderr)
+    if settings.workers > 1:
+        _run_workers(settings, sockets, ready)
+        return
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_serve(settings, sockets, ready))
 
 
-async def _serve(settings: Settings, sockets: Sequence[socket.socket], ready: Ready) -> None:
+def _run_workers(settings: Settings, sockets: Sequence[socket.socket], ready: Ready) -> None:
+    """Get everything ready once, and let processes serve that share it; raises CommandFailed."""
+    if not can_fork():
+        raise CommandFailed("This system can't run several workers in one command: set workers to 1, and start more.")
+    with asyncio.Runner() as runner:
+        runner.run(_prepare(settings))
+    catalogue = core_catalogue()
+    schema = build_schema(catalogue, name=lambda: uuid4().hex)
+    gc.freeze()
+
+    def work(number: int, parent: int) -> None:
+        first = ready if number == 0 else None
+        try:
+            with asyncio.Runner(loop_factory=_new_loop) as runner:
+                runner.run(_serve(settings, sockets, first, schema=schema, parent=parent))
+        except CommandFailed as failure:
+            complain(str(failure))
+            sys.exit(1)
+
+    def close() -> None:
+        for opened in sockets:
+            opened.close()
+
+    if not supervise(settings.workers, work, stop_seconds=settings.stop_seconds, stopping=close):
+        raise CommandFailed("Workers did not end as they should; what they logged stands above.")
+
+
+async def _prepare(settings: Settings) -> None:
+    """Bring the database to this code and fill it with the demo, before there are workers."""
     target = migration_target(settings, core_catalogue())
+    with explained(target.place):
+        await ready_database(settings, target)
+        if settings.demo and settings.database_kind == "sqlite":
+            async with open_accord(settings) as accord:
+                await fill(accord.writer)
+
+
+async def _serve(
+    settings: Settings,
+    sockets: Sequence[socket.socket],
+    ready: Ready | None,
+    *,
+    schema: BuiltSchema | None = None,
+    parent: int | None = None,
+) -> None:
+    """Serve in this process; one among several gets what was built before them all."""
+    target = migration_target(settings, core_catalogue())
+    hear_of_failures(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
         with explained(target.place):
-            await ready_database(settings, target)
-            accord = await stack.enter_async_context(open_accord(settings))
+            if parent is None:
+                await ready_database(settings, target)
+            accord = await stack.enter_async_context(open_accord(settings, schema=schema))
             gc.freeze()
             gc.enable()
-            if settings.demo and settings.database_kind == "sqlite":
+            if parent is None and settings.demo and settings.database_kind == "sqlite":
                 await fill(accord.writer)
-        server = _Server(create_app(settings, accord), settings, ready)
-        await server.serve(list(sockets))
 
+        def started() -> None:
+            if ready is not None:
+                ready(page(DIST) is not None)
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which says when it is ready, and for which a signal is a reason to end, not to fail."""
-
-    def __init__(self, app: Starlette, settings: Settings, ready: Ready) -> None:
-        config = uvicorn.Config(
-            app,
-            http="httptools",
-            ws="websockets-sansio",
-            log_config=None,
-            access_log=settings.log_level == "debug",
-            server_header=False,
-            timeout_graceful_shutdown=PATIENCE,
-        )
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready(page(DIST) is not None)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """uvicorn's own raises the signal again at the end, which would cut the closing of the database short."""
-        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
-
-
-def _log(level: str) -> None:
-    """Short lines; what uvicorn says of itself is of interest to who looks for a fault."""
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S", level=level.upper()
-    )
-    if level == "info":
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        await Server(create_app(settings, accord), settings, started, parent).serve(list(sockets))
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -1,7 +1,7 @@
 """What commands write: lines that are never cut, and on a terminal a bar where work may take long."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
 Report = Callable[[str, int, int], None]
@@ -21,7 +21,7 @@ def complain(line: str) -> None:
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Report]:
+def progress(title: str) -> Generator[Report]:
     """A function that hears what is being done, how much is done, and of how much.
 
     On a terminal it moves a bar, which is gone afterwards; elsewhere it writes a line whenever it hears something new.

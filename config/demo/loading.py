@@ -1,6 +1,6 @@
 """Loading the demo: bulk creates through the same write path as everything else, all in one transaction."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -106,7 +106,7 @@ class _Within:
         return await self._transaction.fetch(statement, parameters)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncGenerator[Transaction]:
         yield self._transaction
 
     async def close(self) -> None:

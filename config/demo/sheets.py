@@ -78,7 +78,7 @@ def read_sheet(folder: Path, name: str) -> list[Row]:
     try:
         with file.open(encoding="utf-8", newline="") as lines:
             reader = csv.reader(lines, strict=True)
-            header = next(reader, [])
+            header = next(reader, list[str]())
             rows: list[Row] = []
             for cells in reader:
                 if len(cells) != len(header):

@@ -1,71 +1,34 @@
 """The compiler: from a selection to one statement whose answer is the JSON text that the caller gets."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..catalogue import Column, RecordType, ToMany, ToOne
-from ..errors import InvalidInput
+from ..catalogue import RecordType
 from ..identity import parse_id
 from ..storing import store
-from .aggregates import aggregate_pieces, reads_rows
-from .dialects import amount
 from .filters import FilterCompiler
-from .ordering import Ordering, beyond, cursor_pieces, order_by
-from .plan import Completion, Plan
-from .scope import Compilation, Ground, PageRows, Rows, Table
+from .plan import Plan
+from .scope import Ground, Table
 from .selection import (
-    Aggregates,
-    ColumnSelection,
-    ComputedSelection,
-    ConnectionPart,
     ConnectionSelection,
-    Constant,
-    Cursor,
-    Edges,
-    MoneySelection,
-    Node,
-    Nodes,
-    ObjectSelection,
-    Page,
-    PageInfo,
-    RecordSelection,
     Selection,
-    TotalCount,
 )
-from .stored_filters import STALE
-from .text import Pieces, Sql, concatenated, literal, separated
+from .statement import StatementWriter, all_met
+from .text import Sql, concatenated
 
-DEFAULT_PAGE = 50
-LARGEST_PAGE = 100
 MOST_IDS = 100
-
-
-def page_size(first: int | None, last: int | None, where: str) -> tuple[int, bool]:
-    """How many rows a page has and whether it is read from the end; raises InvalidInput for sizes out of range."""
-    if first is not None and last is not None:
-        raise InvalidInput("INVALID_PAGE", f"{where}: give first or last, not both.", argument=f"{where}.last")
-    size = last if last is not None else first if first is not None else DEFAULT_PAGE
-    if not 1 <= size <= LARGEST_PAGE:
-        name = "first" if last is None else "last"
-        raise InvalidInput(
-            "INVALID_PAGE",
-            f"{where}: {name} is {size}; pages hold 1 to {LARGEST_PAGE} rows.",
-            argument=f"{where}.{name}",
-        )
-    return size, last is not None
 
 
 def compile_connection(ground: Ground, connection: ConnectionSelection) -> Plan:
     """The plan for a page of records at the root."""
-    writer = _Writer(ground, connection.key)
+    writer = StatementWriter(ground, connection.key)
     text = writer.connection(connection, owner=None, path=())
     return writer.plan(text)
 
 
 def compile_record(ground: Ground, record: RecordType, fields: Sequence[Selection], id_: Any, where: str) -> Plan:
     """The plan for one record by its global id; the answer is null if it isn't there."""
-    writer = _Writer(ground, where)
+    writer = StatementWriter(ground, where)
     rows = Table(record=record, alias="r")
     wanted = writer.compilation.parameter(
         id_,
@@ -79,7 +42,7 @@ def compile_record(ground: Ground, record: RecordType, fields: Sequence[Selectio
 
 def compile_matching(ground: Ground, record: RecordType, fields: Sequence[Selection], filter_: Any, where: str) -> Plan:
     """The plan for the one record that a filter by a unique key matches."""
-    writer = _Writer(ground, where)
+    writer = StatementWriter(ground, where)
     rows = Table(record=record, alias="r")
     return writer.plan(writer.single(rows, fields, [FilterCompiler(writer.compilation).compile(rows, filter_, where)]))
 
@@ -94,17 +57,13 @@ def compile_records(
     `wanted` holds each type once with its fields and the list of its global ids (or what stands for it). The plan's
     completions say which type they belong to; their paths begin at the record.
     """
-    writer = _Writer(ground, where)
+    writer = StatementWriter(ground, where)
     parts: list[str] = []
     for record, fields, ids in wanted:
         rows = Table(record=record, alias="r")
         kind = record.columns["id"].kind
 
-        def convert(values: Any, record: RecordType = record) -> Any:
-            stored = [store(kind, parse_id(record, value), ground.dialect.kind) for value in values]
-            return store(kind.TEXT_LIST, stored, "sqlite") if ground.dialect.kind == "sqlite" else stored
-
-        number = writer.compilation.number(ids, convert, where, f"ids {record.name}")
+        number = writer.compilation.number(ids, _id_list(ground, record), where, f"ids {record.name}")
         conditions = [ground.dialect.in_list(rows.key, number, kind), *writer.compilation.live(rows)]
         name = concatenated([f"{record.prefix}_", Sql(ground.dialect.plain(rows.key, kind))])
         text = concatenated(writer.object(rows, fields, path=()))
@@ -115,325 +74,19 @@ def compile_records(
 
 def compile_ids(ground: Ground, record: RecordType, filter_: Any, most: int) -> Plan:
     """The plan for the global ids of the records that a filter matches, one more than `most` at most."""
-    writer = _Writer(ground, "filter")
+    writer = StatementWriter(ground, "filter")
     rows = Table(record=record, alias="r")
     name = concatenated([f"{record.prefix}_", Sql(ground.dialect.plain(rows.key, record.columns["id"].kind))])
-    met = _met([FilterCompiler(writer.compilation).compile(rows, filter_, "filter"), *writer.compilation.live(rows)])
+    met = all_met([FilterCompiler(writer.compilation).compile(rows, filter_, "filter"), *writer.compilation.live(rows)])
     return writer.plan(f"select {name} from {record.table} r where {met} order by {rows.key} limit {most + 1}")
 
 
-class _Writer:
-    """Writes one statement; messages begin with the root field that `where` begins with."""
+def _id_list(ground: Ground, record: RecordType) -> Callable[[Any], Any]:
+    """How a list of global ids of one type is converted for the database."""
 
-    def __init__(self, ground: Ground, where: str) -> None:
-        self.ground = ground
-        self.root = where.partition(".")[0]
-        self.catalogue = ground.catalogue
-        self.dialect = ground.dialect
-        self.compilation = Compilation(ground.catalogue, ground.dialect)
-        self.reads_stored = False
+    def convert(values: Any) -> Any:
+        kind = record.columns["id"].kind
+        stored = [store(kind, parse_id(record, value), ground.dialect.kind) for value in values]
+        return store(kind.TEXT_LIST, stored, "sqlite") if ground.dialect.kind == "sqlite" else stored
 
-    def plan(self, statement: str) -> Plan:
-        """The finished plan."""
-        return Plan(
-            statement=statement,
-            parameters=tuple(self.compilation.parameters),
-            completions=tuple(self.compilation.completions),
-            signature=self.ground.stored.signature if self.reads_stored else None,
-        )
-
-    def belong(self, record: RecordType) -> None:
-        """Note the type that the completions written since the last call belong to."""
-        known = self.compilation.completions
-        known[:] = [one if one.record else replace(one, record=record.name) for one in known]
-
-    def single(self, rows: Table, fields: Sequence[Selection], conditions: Sequence[str]) -> str:
-        """The statement for the one live record that meets the conditions."""
-        met = " and ".join([*conditions, *self.compilation.live(rows)])
-        return f"select {concatenated(self.object(rows, fields, path=()))} from {rows.record.table} r where {met}"
-
-    # objects ---------------------------------------------------------------------------------------------------
-
-    def object(self, rows: Rows, fields: Sequence[Selection], path: tuple[str, ...]) -> Pieces:
-        """The JSON object of one row."""
-        return ["{", *separated(self._field(rows, field, path) for field in fields), "}"]
-
-    def _field(self, rows: Rows, field: Selection, path: tuple[str, ...]) -> Pieces:
-        name = f'"{field.key}":'
-        here = (*path, field.key)
-        match field:
-            case Constant():
-                return [f'{name}"{field.text}"']
-            case ColumnSelection():
-                return [name, self.value(rows, field.column)]
-            case MoneySelection():
-                return [name, self._money(rows, field)]
-            case ObjectSelection():
-                return [name, *self._group(rows, field, here)]
-            case ComputedSelection():
-                self.compilation.completions.append(Completion(path=here, field=field.field))
-                needs = [rows.record.columns[need] for need in field.field.computed.needs]
-                return [name, "{", *separated([f'"{need.name}":', self.value(rows, need)] for need in needs), "}"]
-            case RecordSelection():
-                return [name, Sql(f"coalesce(({self._to_one(rows, field, here)}),'null')")]
-            case ConnectionSelection() if field.member is not None and field.member.stored_filter is not None:
-                return [name, Sql(self._members(field, field.member.stored_filter, rows, here))]
-            case ConnectionSelection():
-                return [name, Sql(f"({self.connection(field, owner=rows, path=here)})")]
-
-    def value(self, rows: Rows, column: Column) -> Sql:
-        """A column's value in JSON."""
-        text = self.dialect.json(rows.column(column.name), column, rows.record.prefix)
-        return Sql(f"coalesce({text},'null')" if column.nullable or column.kind is column.kind.BOOLEAN else f"({text})")
-
-    def _money(self, rows: Rows, field: MoneySelection) -> Sql:
-        value, currency = rows.column(field.column.name), rows.column(str(field.column.currency))
-        shown = currency if field.part == "currency" else amount(value, currency)
-        return Sql(f"coalesce('\"'||{shown}||'\"','null')")
-
-    def _group(self, rows: Rows, field: ObjectSelection, path: tuple[str, ...]) -> Pieces:
-        """A group is null where every column in it is null and could be."""
-        pieces = self.object(rows, field.fields, path)
-        if not all(column.nullable for column in field.columns):
-            return pieces
-        absent = " and ".join(f"{rows.column(column.name)} is null" for column in field.columns)
-        return [Sql(f"case when {absent} then 'null' else {concatenated(pieces)} end")]
-
-    def _to_one(self, rows: Rows, field: RecordSelection, path: tuple[str, ...]) -> str:
-        target = Table(record=field.record, alias=self.compilation.alias())
-        key = rows.column(field.member.column) if isinstance(field.member, ToOne) else rows.key
-        conditions = " and ".join([f"{target.key} = {key}", *self.compilation.live(target)])
-        text = concatenated(self.object(target, field.fields, path))
-        return f"select {text} from {field.record.table} {target.alias} where {conditions}"
-
-    def _members(self, field: ConnectionSelection, stored_filter: str, rows: Rows, path: tuple[str, ...]) -> str:
-        """The records linked to a row, or those that its stored filter matches, as far as that filter is known."""
-        self.reads_stored = True
-        before = len(self.compilation.completions)
-        cases = [f"when {rows.column(stored_filter)} is null then ({self.connection(field, owner=rows, path=path)})"]
-        completions = len(self.compilation.completions)
-        for one in self.ground.stored.of(rows.record):
-            met: tuple[Mapping[str, Any], ...] = (one.filter, *([field.page.filter] if field.page.filter else []))
-            free = replace(field, member=None, link=None, page=replace(field.page, filter={"and": met}))
-            same = f"cast({rows.key} as text) = '{one.id}' and {rows.column('version')} = {one.version}"
-            cases.append(f"when {same} then ({self.connection(free, owner=None, path=path)})")
-        del self.compilation.completions[max(completions, before) :]  # each case has the same shape as the first
-        return f"case {' '.join(cases)} else {literal(STALE)} end"
-
-    # connections -----------------------------------------------------------------------------------------------
-
-    def connection(self, connection: ConnectionSelection, owner: Rows | None, path: tuple[str, ...]) -> str:
-        """The statement for a page of records and what is asked about it."""
-        where = ".".join((self.root, *(step for step in path if step != "*")))
-        page = connection.page
-        size, backwards = page_size(page.first, page.last, where)
-        base = _Base(self, connection, owner, where)
-        # members that a stored filter may find come in one order, whether they are linked or found
-        is_stored = connection.member is not None and connection.member.stored_filter is not None
-        sorted_link = None if is_stored else connection.link
-        ordering = order_by(self.compilation, connection.record, sorted_link, page.order, where)
-        if ordering.extension:
-            base.tables["e"] = Table(record=ordering.extension, alias="e")
-        rows = PageRows(record=connection.record, alias=self.compilation.alias())
-        link = rows.of_link(connection.link) if connection.link else None
-        facts = {fact for part in connection.parts if isinstance(part, PageInfo) for _, fact in part.facts}
-        peeks = bool(facts & {"hasPreviousPage" if backwards else "hasNextPage"})
-        ends = bool(facts & {"startCursor", "endCursor"})
-        needs_rows = peeks or ends or any(isinstance(part, Nodes | Edges) for part in connection.parts)
-        counted = peeks or ends or backwards
-        shape = _Shape(where=where, ordering=ordering, size=size, backwards=backwards, peeks=peeks, counted=counted)
-        pieces = separated(self._part(part, connection, base, rows, link, shape, path) for part in connection.parts)
-        text = concatenated(["{", *pieces, "}"])
-        conditions = self._between(base, shape, page)
-        if needs_rows:
-            return f"select {text} from ({self._page(base, rows, shape, conditions)}) {rows.alias}"
-        if page.after is None and page.before is None and any(map(_is_counted, connection.parts)):
-            return f"select {text}"
-        # every parameter stands in the statement, so that cursors and filters are checked whatever is asked for
-        found = f"exists (select 1 from {base.source(ordering)} where {_met(conditions)})"
-        return f"select {text} where ({found}) is not null"
-
-    def _between(self, base: "_Base", shape: "_Shape", page: Page) -> list[str]:
-        """The conditions of the rows between the cursors."""
-        conditions = list(base.conditions)
-        for cursor, is_after in ((page.after, True), (page.before, False)):
-            if cursor is not None:
-                side = f"{shape.where}.{'after' if is_after else 'before'}"
-                conditions.append(beyond(self.compilation, shape.ordering, base.tables, cursor, side, after=is_after))
-        return conditions
-
-    def _page(self, base: "_Base", rows: PageRows, shape: "_Shape", conditions: Sequence[str]) -> str:
-        """The rows of the page: limited in the order they are read, then numbered and turned around if need be."""
-        ordering = shape.ordering
-        expressions = [base.tables[key.source].column(key.column.name) for key in ordering.keys]
-        held = ",".join(f"{inner} as {name}" for name, inner in rows.used.items()) or "1 as one"
-        order = ordering.sql(self.compilation, expressions, reverse=shape.backwards)
-        limit = shape.size + (1 if shape.peeks else 0)
-        text = f"select {held} from {base.source(ordering)} where {_met(conditions)} order by {order} limit {limit}"
-        if shape.counted:
-            text = f"select *,row_number() over () as rn from ({text}) n"
-            if shape.backwards:
-                text = f"select * from ({text}) r order by rn desc"
-        return text
-
-    def _part(
-        self,
-        part: Any,
-        connection: ConnectionSelection,
-        base: "_Base",
-        rows: PageRows,
-        link: Rows | None,
-        shape: "_Shape",
-        path: tuple[str, ...],
-    ) -> Pieces:
-        name = f'"{part.key}":'
-        here = (*path, part.key, "*")
-        match part:
-            case Constant():
-                return [f'{name}"{part.text}"']
-            case Nodes():
-                return [name, "[", self._joined(self.object(rows, part.fields, here), rows, shape), "]"]
-            case Edges():
-                fields = [self._edge_field(field, rows, link, shape.ordering, here) for field in part.fields]
-                return [name, "[", self._joined(["{", *separated(fields), "}"], rows, shape), "]"]
-            case TotalCount():
-                count = f"select count(*) from {base.source()} where {_met(base.conditions)}"
-                return [name, Sql(f"cast(({count}) as text)")]
-            case Aggregates():
-                return [
-                    name,
-                    *aggregate_pieces(self.compilation, part, base.source(), _met(base.conditions), base.rows),
-                ]
-            case PageInfo():
-                facts = [self._fact(key, fact, connection, base, rows, link, shape) for key, fact in part.facts]
-                return [name, "{", *separated(facts), "}"]
-            case _:
-                raise TypeError(part)
-
-    def _joined(self, pieces: Pieces, rows: PageRows, shape: "_Shape") -> Sql:
-        order = (f"{rows.alias}.rn desc" if shape.backwards else f"{rows.alias}.rn") if shape.counted else None
-        within = f"{rows.alias}.rn <= {shape.size}" if shape.peeks else None
-        return Sql(f"coalesce({self.dialect.joined(concatenated(pieces), order, within)},'')")
-
-    def _edge_field(
-        self, field: Any, rows: PageRows, link: Rows | None, ordering: Ordering, path: tuple[str, ...]
-    ) -> Pieces:
-        match field:
-            case Cursor():
-                return [f'"{field.key}":"', Sql(self._cursor(ordering, rows, link)), '"']
-            case Node():
-                return [f'"{field.key}":', *self.object(rows, field.fields, (*path, field.key))]
-            case Constant():
-                return [f'"{field.key}":"{field.text}"']
-            case _:
-                return self._field(link or rows, field, path)
-
-    def _cursor(self, ordering: Ordering, rows: PageRows, link: Rows | None) -> str:
-        for key in ordering.keys:
-            if key.source == "e":
-                rows.used[key.name] = f"e.{key.column.name}"
-        return self.dialect.hexadecimal(concatenated(cursor_pieces(self.compilation, ordering, rows, link)))
-
-    def _fact(
-        self,
-        key: str,
-        fact: str,
-        connection: ConnectionSelection,
-        base: "_Base",
-        rows: PageRows,
-        link: Rows | None,
-        shape: "_Shape",
-    ) -> Pieces:
-        name = f'"{key}":'
-        page = connection.page
-        match fact:
-            case "__typename":
-                return [f'{name}"PageInfo"']
-            case "startCursor" | "endCursor":
-                return [name, self._end_cursor(fact, rows, link, shape)]
-            case "hasNextPage" if not shape.backwards:
-                return [name, Sql(f"case when count(*) > {shape.size} then 'true' else 'false' end")]
-            case "hasPreviousPage" if shape.backwards:
-                return [name, Sql(f"case when count(*) > {shape.size} then 'true' else 'false' end")]
-            case _:
-                cursor = page.before if shape.backwards else page.after
-                if cursor is None:
-                    return [name, "false"]
-                side = f"{shape.where}.{'before' if shape.backwards else 'after'}"
-                inside = beyond(self.compilation, shape.ordering, base.tables, cursor, side, after=not shape.backwards)
-                met = _met([*base.conditions, f"({inside}) is not true"])
-                exists = f"exists (select 1 from {base.source(shape.ordering)} where {met})"
-                return [name, Sql(f"case when {exists} then 'true' else 'false' end")]
-
-    def _end_cursor(self, fact: str, rows: PageRows, link: Rows | None, shape: "_Shape") -> Sql:
-        """The cursor of the first or last row: picked from all by its number, which leads the text it is picked by."""
-        first = (fact == "startCursor") != shape.backwards
-        number = f"{rows.alias}.rn"
-        within = f" filter (where {number} <= {shape.size})" if shape.peeks else ""
-        lead = f"substr(cast(1000+{number} as text),2)"
-        picked = f"{'min' if first else 'max'}({lead}||{self._cursor(shape.ordering, rows, link)}){within}"
-        return Sql(f"coalesce('\"'||substr({picked},4)||'\"','null')")
-
-
-class _Shape:
-    """How a page is read: its order and size, from which end, and whether rows are numbered and one more is read.
-
-    `where` is what messages call it.
-    """
-
-    def __init__(
-        self, *, where: str, ordering: Ordering, size: int, backwards: bool, peeks: bool, counted: bool
-    ) -> None:
-        self.where = where
-        self.ordering = ordering
-        self.size = size
-        self.backwards = backwards
-        self.peeks = peeks
-        self.counted = counted
-
-
-class _Base:
-    """The rows that a connection's filter matches, before any paging: tables t (target), l (link), e (extension)."""
-
-    def __init__(self, writer: _Writer, connection: ConnectionSelection, owner: Rows | None, where: str) -> None:
-        compilation = writer.compilation
-        self.rows = Table(record=connection.record, alias="t")
-        self.tables = {"t": self.rows}
-        self.conditions: list[str] = []
-        self._source = f"{connection.record.table} t"
-        member, link = connection.member, connection.link
-        filters = FilterCompiler(compilation)
-        if member is not None and owner is not None:
-            self._belong(member, link, owner)
-        if link is not None:
-            self.conditions += compilation.live(self.tables["l"])
-        self.conditions += compilation.live(self.rows)
-        if connection.page.filter:
-            self.conditions.append(filters.compile(self.rows, connection.page.filter, f"{where}.filter"))
-        if connection.page.through and link is not None:
-            self.conditions.append(filters.compile(self.tables["l"], connection.page.through, f"{where}.through"))
-
-    def _belong(self, member: ToMany, link: RecordType | None, owner: Rows) -> None:
-        if link is None:
-            self.conditions.append(f"t.{member.foreign} = {owner.key}")
-            return
-        self.tables["l"] = Table(record=link, alias="l")
-        self._source = (
-            f"{link.table} l join {self.rows.record.table} t on t.{self.rows.record.key} = l.{member.link_target}"
-        )
-        self.conditions.append(f"l.{member.foreign} = {owner.key}")
-
-    def source(self, ordering: Ordering | None = None) -> str:
-        """What stands after FROM; with an ordering by an extension's field, that extension is joined."""
-        if ordering is None or ordering.extension is None:
-            return self._source
-        return f"{self._source} join {ordering.extension.table} e on e.owner_id = t.{self.rows.record.key}"
-
-
-def _is_counted(part: ConnectionPart) -> bool:
-    """Whether a part of a connection looks at all rows that its filter matches."""
-    return isinstance(part, TotalCount) or (isinstance(part, Aggregates) and reads_rows(part))
-
-
-def _met(conditions: Sequence[str]) -> str:
-    return " and ".join(f"({condition})" if " or " in condition else condition for condition in conditions) or "true"
+    return convert

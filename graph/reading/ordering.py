@@ -1,9 +1,9 @@
-"""Order and cursors: the keys that rows are sorted by, and the conditions under which a row lies after or before one."""
+"""Order and cursors: the keys that rows are sorted by, and the condition that a row lies after or before one."""
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -158,7 +158,10 @@ def _cursor_value(
 def _decoded(ordering: Ordering, cursor: Any, kind: DatabaseKind) -> list[Any]:
     """The sort keys in a cursor; raises InvalidInput for one that was not made by a list in this order."""
     try:
-        signature, *values = orjson.loads(bytes.fromhex(cursor))
+        found = orjson.loads(bytes.fromhex(cursor))
+        if not isinstance(found, list):
+            raise TypeError(cursor)
+        signature, *values = cast(list[Any], found)
         if signature == ordering.signature:
             return [_key_value(key, value, kind) for key, value in zip(ordering.keys, values, strict=True)]
     except (ValueError, TypeError, FieldError):

@@ -23,7 +23,7 @@ class RowReader:
     async def find(
         self, record: RecordType, column: str, values: Iterable[Any], *, live: bool = True, lock: str | None = None
     ) -> list[Values]:
-        """The rows whose column is one of the values; `lock` is "update" or "share" to keep others from changing them."""
+        """The rows whose column is one of the values; `lock`, "update" or "share", keeps others from changing them."""
         stored = [store(kind_of(record, column), value, self.dialect.kind) for value in dict.fromkeys(values)]
         if not stored:
             return []

@@ -13,7 +13,7 @@ from .stored_filters import StoredFilters
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What statements are compiled for: the records, one database's dialect, and the filters stored in that database."""
+    """What statements are compiled for: the records, one database's dialect, and the filters stored in it."""
 
     catalogue: Catalogue
     dialect: Dialect

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-WIDEST = 60  # terms of one concatenation; SQLite allows an expression 1,000 levels deep
+WIDEST = 8  # terms of one concatenation: SQLite allows an expression 1,000 levels deep, and each term is one more
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 """Accounts: the customers, and the hierarchy they stand in."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
 
 from ...plugins.changes import Change
+from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, through, unique
 from ...plugins.fields import Code, Money
 from ...plugins.records import Record
@@ -21,30 +21,30 @@ from .hierarchy import keep_hierarchy
 from .naming import apply_naming
 
 
-class AccountKind(StrEnum):
+class AccountKind(Choices):
     """What sort of customer an account is."""
 
-    BUSINESS = "BUSINESS"
-    PERSON = "PERSON"
-    HOUSEHOLD = "HOUSEHOLD"
-    PARTNER = "PARTNER"
+    BUSINESS = "BUSINESS", "A company or another organisation."
+    PERSON = "PERSON", "One person who is a customer in their own name."
+    HOUSEHOLD = "HOUSEHOLD", "People who live together and are looked after as one customer."
+    PARTNER = "PARTNER", "A firm that sells with us or for us."
 
 
-class LifecycleStage(StrEnum):
+class LifecycleStage(Choices):
     """How far the relationship has come."""
 
-    PROSPECT = "PROSPECT"
-    QUALIFIED = "QUALIFIED"
-    CUSTOMER = "CUSTOMER"
-    FORMER = "FORMER"
+    PROSPECT = "PROSPECT", "Known, but interest is yet to be found out."
+    QUALIFIED = "QUALIFIED", "Interest and means are known; nothing is bought yet."
+    CUSTOMER = "CUSTOMER", "Has bought, and may buy again."
+    FORMER = "FORMER", "Was a customer once."
 
 
-class AccountStatus(StrEnum):
+class AccountStatus(Choices):
     """Whether the account is worked with at present."""
 
-    ACTIVE = "ACTIVE"
-    INACTIVE = "INACTIVE"
-    ON_HOLD = "ON_HOLD"
+    ACTIVE = "ACTIVE", "The account is worked with."
+    INACTIVE = "INACTIVE", "Nobody works with the account at present."
+    ON_HOLD = "ON_HOLD", "Work rests until something is settled."
 
 
 def count(value: int) -> int:

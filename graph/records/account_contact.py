@@ -2,12 +2,12 @@
 """Relationships between accounts and contacts: who works where, as what, and since when."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
 
 from ...plugins.changes import Change, Unit
+from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import TextList
 from ...plugins.records import Record
@@ -21,18 +21,18 @@ ENDED_IS_PRIMARY = Rule(
 )
 
 
-class ContactRole(StrEnum):
+class ContactRole(Choices):
     """What a contact means to an account."""
 
-    DECISION_MAKER = "DECISION_MAKER"
-    INFLUENCER = "INFLUENCER"
-    CHAMPION = "CHAMPION"
-    BILLING = "BILLING"
-    TECHNICAL = "TECHNICAL"
-    LEGAL = "LEGAL"
-    EXECUTIVE_SPONSOR = "EXECUTIVE_SPONSOR"
-    USER = "USER"
-    OTHER = "OTHER"
+    DECISION_MAKER = "DECISION_MAKER", "Decides whether the account buys."
+    INFLUENCER = "INFLUENCER", "Is heard before it is decided."
+    CHAMPION = "CHAMPION", "Speaks for us within the account."
+    BILLING = "BILLING", "Receives invoices and pays them."
+    TECHNICAL = "TECHNICAL", "Answers technical questions and puts what is bought to work."
+    LEGAL = "LEGAL", "Reads and negotiates contracts."
+    EXECUTIVE_SPONSOR = "EXECUTIVE_SPONSOR", "Stands behind the relationship in the management."
+    USER = "USER", "Works with what was bought."
+    OTHER = "OTHER", "Any other role."
 
 
 class AccountContact(Record, prefix="acn"):
@@ -57,17 +57,17 @@ class AccountContact(Record, prefix="acn"):
         one_at_a_time = unique("account", "contact", where="is_ongoing")
 
     @classmethod
-    def pick(cls, rows: Sequence[Mapping[str, Any]], stated: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def pick(cls, rows: Sequence[Mapping[str, Any]], stated: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """The relationship that an input means: the one that goes on; a former one if its last day is stated.
 
         Whoever comes back to an account begins a new relationship, and the former one stays as it was.
         """
         ongoing = [row for row in rows if row["is_ongoing"]]
         if ongoing or stated.get("endedOn") is None:
-            return ongoing[-1] if ongoing else None
+            return ongoing
         start = stated.get("startedOn")
         same = [row for row in rows if start is None or str(row["started_on"]) == start]
-        return max(same, key=lambda row: row["ended_on"], default=None)
+        return sorted(same, key=lambda row: row["ended_on"])[-1:]
 
     @classmethod
     def end(cls, row: Mapping[str, Any], unit: Unit) -> Mapping[str, Any]:

@@ -2,12 +2,12 @@
 """Sources of accounts: where each came from first, and every touch since."""
 
 from collections.abc import AsyncIterator, Sequence
-from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
 
 from ...plugins.changes import Change, ChangeKind, Unit
+from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import Timestamp
 from ...plugins.records import Record
@@ -21,19 +21,19 @@ REFERRER_MISSING = Rule(
 )
 
 
-class SourceCategory(StrEnum):
+class SourceCategory(Choices):
     """The ways by which an account comes to us."""
 
-    WEBSITE = "WEBSITE"
-    REFERRAL = "REFERRAL"
-    EMAIL_CAMPAIGN = "EMAIL_CAMPAIGN"
-    PREMIUM_CONTENT = "PREMIUM_CONTENT"
-    SOCIAL_AD = "SOCIAL_AD"
-    MEDIA_COVERAGE = "MEDIA_COVERAGE"
-    WEB_FORM = "WEB_FORM"
-    PURCHASED_LIST = "PURCHASED_LIST"
-    IMPORT = "IMPORT"
-    API = "API"
+    WEBSITE = "WEBSITE", "A visit to our web site."
+    REFERRAL = "REFERRAL", "Somebody recommended us."
+    EMAIL_CAMPAIGN = "EMAIL_CAMPAIGN", "An answer to an e-mail that we sent to many."
+    PREMIUM_CONTENT = "PREMIUM_CONTENT", "A paper, course or other content given for contact details."
+    SOCIAL_AD = "SOCIAL_AD", "An advertisement in a social network."
+    MEDIA_COVERAGE = "MEDIA_COVERAGE", "A report about us in the media."
+    WEB_FORM = "WEB_FORM", "A form filled in on the web."
+    PURCHASED_LIST = "PURCHASED_LIST", "A list of contacts that we bought."
+    IMPORT = "IMPORT", "A file of records that was imported."
+    API = "API", "Another system, through the API."
 
 
 class AccountSource(Record, prefix="src"):

@@ -1,18 +1,17 @@
 """Actors: who did it."""
 
-from enum import StrEnum
-
 from tortoise import fields
 
+from ...plugins.choices import Choices
 from ...plugins.records import Record
 
 
-class ActorKind(StrEnum):
+class ActorKind(Choices):
     """What an actor is."""
 
-    PERSON = "PERSON"
-    SERVICE = "SERVICE"
-    SYSTEM = "SYSTEM"
+    PERSON = "PERSON", "Somebody who signs in."
+    SERVICE = "SERVICE", "Another program that uses the API."
+    SYSTEM = "SYSTEM", "Accord itself."
 
 
 class Actor(Record, prefix="act"):

@@ -1,27 +1,27 @@
 # pyright: reportUnknownVariableType=false
 """Links of addresses to their accounts and contacts."""
 
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tortoise import fields
 
 from ...plugins.changes import Change, Unit
+from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.records import Record
 from .primaries import demote_others
 
 
-class AddressKind(StrEnum):
+class AddressKind(Choices):
     """What an owner uses an address for."""
 
-    BILLING = "BILLING"
-    SHIPPING = "SHIPPING"
-    MAILING = "MAILING"
-    VISITING = "VISITING"
-    LEGAL = "LEGAL"
-    OTHER = "OTHER"
+    BILLING = "BILLING", "Invoices go there."
+    SHIPPING = "SHIPPING", "Goods go there."
+    MAILING = "MAILING", "Letters go there."
+    VISITING = "VISITING", "Visitors go there."
+    LEGAL = "LEGAL", "The registered seat."
+    OTHER = "OTHER", "Any other use."
 
 
 class AddressLink(Record, prefix="adl"):
@@ -51,6 +51,18 @@ class AddressLink(Record, prefix="adl"):
         address = Policy(owner=True, create_only=True, orphans=True)
         primary_of_account = unique("account", "kind", where="is_primary")
         primary_of_contact = unique("contact", "kind", where="is_primary")
+
+    @classmethod
+    def pick(cls, rows: Sequence[Mapping[str, Any]], stated: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """The uses that an input means: all of them, or the one of the stated kind.
+
+        A use of no particular kind becomes one of the stated kind; any other stays, and the stated is a further one.
+        """
+        kind = stated.get("kind")
+        if kind is None:
+            return rows
+        same = [row for row in rows if row["kind"] == kind]
+        return same or [row for row in rows if row["kind"] == AddressKind.OTHER][:1]
 
     @classmethod
     async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:

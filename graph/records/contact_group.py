@@ -1,13 +1,13 @@
 """Contact groups: a fixed list of contacts, or all that a stored filter matches."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import orjson
 from tortoise import fields
 
 from ...plugins.changes import Change
+from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, through
 from ...plugins.fields import Document
 from ...plugins.records import Record
@@ -32,11 +32,11 @@ def storable(value: Any) -> Any:
     return value
 
 
-class GroupKind(StrEnum):
+class GroupKind(Choices):
     """How a group knows its members."""
 
-    FIXED = "FIXED"
-    FILTERED = "FILTERED"
+    FIXED = "FIXED", "Contacts are put into it and taken out of it one by one."
+    FILTERED = "FILTERED", "Its members are the contacts that its filter finds at the moment."
 
 
 class ContactGroup(Record, prefix="grp"):

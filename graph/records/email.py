@@ -2,12 +2,12 @@
 """E-mail addresses of accounts and contacts."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
 
 from ...plugins.changes import Change, Unit
+from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import Code
 from ...plugins.records import Record
@@ -18,13 +18,13 @@ from .findings import violated
 from .primaries import demote_others
 
 
-class EmailKind(StrEnum):
+class EmailKind(Choices):
     """Which mailbox it is."""
 
-    WORK = "WORK"
-    PERSONAL = "PERSONAL"
-    BILLING = "BILLING"
-    OTHER = "OTHER"
+    WORK = "WORK", "At work."
+    PERSONAL = "PERSONAL", "Private."
+    BILLING = "BILLING", "For invoices."
+    OTHER = "OTHER", "Any other."
 
 
 class Email(Record, prefix="eml"):

@@ -1,10 +1,10 @@
 """Labels: coloured words put on records."""
 
 import re
-from enum import StrEnum
 
 from tortoise import fields
 
+from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, through, unique
 from ...plugins.fields import Code
 from ...plugins.records import Record
@@ -20,12 +20,12 @@ def colour(value: str) -> str:
     return value.lower()
 
 
-class LabelScope(StrEnum):
+class LabelScope(Choices):
     """The kind of record that a label may be put on."""
 
-    ACCOUNT = "ACCOUNT"
-    CONTACT = "CONTACT"
-    ADDRESS = "ADDRESS"
+    ACCOUNT = "ACCOUNT", "For accounts."
+    CONTACT = "CONTACT", "For contacts."
+    ADDRESS = "ADDRESS", "For addresses."
 
 
 class Label(Record, prefix="lbl"):

@@ -2,12 +2,12 @@
 """Phone numbers of accounts and contacts."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
 
 from ...plugins.changes import Change, Unit
+from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import Code
 from ...plugins.records import Record
@@ -18,14 +18,14 @@ from .findings import violated
 from .primaries import demote_others
 
 
-class PhoneKind(StrEnum):
+class PhoneKind(Choices):
     """Which phone it is."""
 
-    WORK = "WORK"
-    MOBILE = "MOBILE"
-    HOME = "HOME"
-    FAX = "FAX"
-    OTHER = "OTHER"
+    WORK = "WORK", "At work."
+    MOBILE = "MOBILE", "Carried along."
+    HOME = "HOME", "At home."
+    FAX = "FAX", "A fax machine."
+    OTHER = "OTHER", "Any other."
 
 
 class Phone(Record, prefix="phn"):

@@ -47,13 +47,12 @@ class _Needed:
 
     def check(self, unit: UnitOfWork, change: Change) -> None:
         """Report what a change leaves without a value; an update is looked at as far as its input goes."""
-        is_new, said = change.before is None, set[Path]()
+        is_new = change.before is None
         for column in self.columns:
             if change.after.get(column.name) is None and (is_new or column.name in change.given):
                 path = self._at(change, column)
-                if path not in said:
+                if not unit.is_wrong(path):
                     unit.violate(REQUIRED.broken(path, field=path[-1]), change)
-                said.add(path)
         for column in self.texts:
             text = change.after.get(column.name)
             if isinstance(text, str) and column.name in change.given and is_blank(text):
@@ -144,7 +143,7 @@ async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) ->
         if other is change:
             asked[value] = change
             continue
-        at = spelled(other.paths.get(key.fields[-1], other.path))
+        at = spelled(_at(record, other, key))
         names = _names(record, change, key)
         unit.violate(
             REPEATED.broken(_at(record, change, key), what=record.owner or record.name, fields=names, other=at),

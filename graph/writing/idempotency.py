@@ -11,6 +11,7 @@ from ..catalogue import Catalogue, Kind
 from ..databases.database import Transaction
 from ..errors import InvalidInput
 from ..storing import DatabaseKind, store
+from ..values.text import refuse_controls
 from .outcome import Outcome, WriteRequest
 
 KEPT = timedelta(hours=24)
@@ -25,6 +26,9 @@ def _id(request: WriteRequest) -> str:
     key = str(request.idempotency_key)
     if not key or len(key) > LONGEST_KEY:
         raise InvalidInput("INVALID_KEY", f"An idempotency key has 1 to {LONGEST_KEY} characters; this has {len(key)}.")
+    problem = refuse_controls(key)
+    if problem is not None:
+        raise InvalidInput("INVALID_KEY", f"An idempotency key is one line of text. {problem.message}")
     return f"{request.actor}:{request.name}:{key}"
 
 

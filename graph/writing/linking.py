@@ -8,7 +8,7 @@ from ...plugins.changes import Change, ChangeKind
 from ..catalogue import RecordType, ToMany
 from .filling import Filler
 from .intents import Intent
-from .rules import NAMED_TWICE, NOT_ALONE, NOT_AMONG, NOT_CONNECTED, OWNED
+from .rules import NAMED_TWICE, NOT_ALONE, NOT_AMONG, NOT_CONNECTED, OWNED, SEVERAL
 from .unit import UnitOfWork, spelled
 
 Row = Mapping[str, Any]
@@ -17,8 +17,8 @@ Row = Mapping[str, Any]
 class Linker:
     """Makes the changes of links in one unit of work.
 
-    The model of a link with a history of its own may define `pick(rows, stated)`, which of several rows between the
-    same two records an input means, if any, and `end(row, unit)`, the values that disconnecting sets instead of
+    Where two records may have several links, the link's model defines `pick(rows, stated)`: those that an input means,
+    none if it asks for a further one. It may define `end(row, unit)`: the values that disconnecting sets instead of
     deleting the row.
     """
 
@@ -66,17 +66,24 @@ class Linker:
 
     def _link(self, intent: Intent, change: Change, member: ToMany, link: RecordType, owner: Change) -> None:
         stated = intent.link_values(link)
-        row = self._linked(intent, member, link, owner, change.id)
+        rows = self._links.get((link.name, member.foreign, owner.id, change.id), [])
+        pick = getattr(link.model, "pick", None)
+        meant: Sequence[Row] = rows if pick is None else pick(rows, stated)
         if intent.asks("disconnect"):
             if stated:
                 intent.report(self.unit, NOT_ALONE.broken((*intent.path, "disconnect"), what="disconnect"))
-            elif row is None:
+            elif not meant:
                 intent.report(self.unit, NOT_CONNECTED.broken((*intent.path, "disconnect"), name=member.api))
-            else:
+            for row in () if stated else meant:
                 self._disconnect(intent, link, row)
             return
-        if row is not None:
-            made = _change_of_link(intent, link, row["id"], ChangeKind.UPDATE, row, dict(row))
+        if len(meant) > 1:
+            if stated:
+                names = " and ".join(stated)
+                intent.report(self.unit, SEVERAL.broken(intent.named_at, name=member.api, stated=names))
+            return
+        if meant:
+            made = _change_of_link(intent, link, meant[0]["id"], ChangeKind.UPDATE, meant[0], dict(meant[0]))
         else:
             made = _change_of_link(intent, link, self.unit.new_id(), ChangeKind.CREATE, None, self.filler.blank(link))
             target = str(member.link_target)
@@ -89,14 +96,6 @@ class Linker:
             return
         self.filler.fill(made, link, stated, intent.path)
         self.unit.add(made)
-
-    def _linked(self, intent: Intent, member: ToMany, link: RecordType, owner: Change, id_: UUID) -> Row | None:
-        """The stored link that an input means: the only one, or the one that the link's own record picks."""
-        rows = self._links.get((link.name, member.foreign, owner.id, id_), [])
-        pick = getattr(link.model, "pick", None)
-        if pick is not None:
-            return pick(rows, intent.link_values(link))
-        return rows[-1] if rows else None
 
     def _disconnect(self, intent: Intent, link: RecordType, row: Row) -> None:
         """Take a link away; one that has a history ends instead."""

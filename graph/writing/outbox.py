@@ -160,14 +160,20 @@ class OutboxWorker:
         self._poll_seconds = poll_seconds
         self._lease = lease
         self._wake = asyncio.Event()
+        self._is_stopping = False
 
     def wake(self) -> None:
         """Look for events now instead of at the next turn."""
         self._wake.set()
 
+    def stop(self) -> None:
+        """Let the worker finish the event at hand, give the others back, and end."""
+        self._is_stopping = True
+        self._wake.set()
+
     async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
+        """Work until stopped or cancelled."""
+        while not self._is_stopping:
             self._wake.clear()
             try:
                 await self.drain()
@@ -182,18 +188,20 @@ class OutboxWorker:
     async def drain(self) -> int:
         """Hand on everything that is due; returns how many events were tried."""
         tried = 0
-        while True:
+        while not self._is_stopping:
             until = self._now() + self._lease
             waiting = deque(await self._claim(until))
             if not waiting:
                 return tried
             try:
-                while waiting and self._now() < until:  # past it another worker may have the rest
+                # past the lease another worker may have the rest
+                while waiting and self._now() < until and not self._is_stopping:
                     await self._hand_on(waiting.popleft(), until)
                     tried += 1
             finally:
                 if waiting:
                     await self._give_back(waiting, until)
+        return tried
 
     async def _claim(self, until: datetime) -> list[Event]:
         """The first waiting event of each record, leased to this worker."""

@@ -36,6 +36,7 @@ class Planner:
         self.filler = Filler(unit)
         self.linker = Linker(unit, self.filler)
         self._count = 0
+        self._mentioned: set[UUID] = set()  # named so far only to be connected, without values of their own
         self._rows: dict[tuple[str, UUID], Mapping[str, Any]] = {}
 
     async def plan(
@@ -242,6 +243,11 @@ class Planner:
         if known is not None:
             if not states_values and deletes is not known.is_live:
                 return known
+            if known.id in self._mentioned and not deletes:
+                known.path, known.root = intent.path, intent.root
+                self._mentioned.discard(id_)
+                self.filler.fill(known, record, values, intent.path)
+                return known
             intent.report(self.unit, NAMED_TWICE.broken(intent.named_at, other=spelled(known.path)), known)
             return None
         change = Change(
@@ -253,7 +259,9 @@ class Planner:
             before=row,
             after=dict(row),
         )
-        if not deletes:
+        if not states_values and not deletes:
+            self._mentioned.add(id_)
+        elif not deletes:
             self.filler.fill(change, record, values, intent.path)
         elif states_values or intent.link_values(link) or intent.asks("disconnect"):
             intent.report(self.unit, NOT_ALONE.broken((*intent.path, "delete"), what="delete"))

@@ -33,6 +33,10 @@ NAMELESS = Rule(code="CONTRADICTION", message="Say by id which record to {what}.
 OWNED = Rule(
     code="CONTRADICTION", message="The record belongs to its owner alone: delete it instead of disconnecting it."
 )
+SEVERAL = Rule(
+    code="AMBIGUOUS",
+    message="The record is among the {name} several times; change {stated} at the link that you mean, by its own id.",
+)
 OTHER_KEY = Rule(
     code="CONTRADICTION", message="The record would be made with another {field} than it was looked for by, at {other}."
 )

@@ -58,6 +58,7 @@ class UnitOfWork:
         self.derived: list[tuple[str, str, Mapping[UUID, Any]]] = []
         self._changes: dict[str, dict[UUID, Change]] = {}
         self._unreadable: set[Path] = set()
+        self._wrong: set[Path] = set()
 
     def all_changes(self) -> list[Change]:
         """Every change, by record type."""
@@ -107,11 +108,17 @@ class UnitOfWork:
         """Report a violation, unless the value at its path could not even be read, which has been said already."""
         if violation.path not in self._unreadable:
             clash = other.root if other is not None and other.root != because.root else None
-            self.found.append(Finding(root=because.root, violation=violation, other=clash))
+            self.violate_at(violation, because.root, other=clash)
 
     def violate_at(self, violation: Violation, root: int, *, other: int | None = None) -> None:
         """Report a violation of an input that has no change."""
         self.found.append(Finding(root=root, violation=violation, other=other))
+        if violation.severity is Severity.ERROR:
+            self._wrong.update(violation.path[:length] for length in range(1, len(violation.path) + 1))
+
+    def is_wrong(self, path: Path) -> bool:
+        """Whether an error has been reported at a path, or further inside."""
+        return path in self._wrong
 
     def refuse_value(self, violation: Violation, root: int, *paths: Path) -> None:
         """Report a value that can't be read; nothing more is said about it, nor about the other `paths`."""

@@ -11,41 +11,37 @@ HTML = "text/html"
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """The media ranges of one Accept header, each with its weight from 0 to 1."""
+    """What an Accept header means here: the media type to answer in, None where nothing there is would be accepted."""
 
-    ranges: Mapping[str, float]
-
-    def answer_type(self) -> str | None:
-        """The media type to answer in; None where nothing that there is would be accepted.
-
-        The two JSON types come first whatever their weight, because clients list streams that they do not ask for.
-        Between them the weight decides, then which is named and not only covered by a wildcard, then the newer one.
-        """
-        if not self.ranges:
-            return JSON
-        graphql, json = self._weight(GRAPHQL_RESPONSE), self._weight(JSON)
-        if max(graphql, json)[0] > 0:
-            is_named = GRAPHQL_RESPONSE in self.ranges
-            return GRAPHQL_RESPONSE if graphql > json or (graphql == json and is_named) else JSON
-        return EVENT_STREAM if self._weight(EVENT_STREAM)[0] > 0 else None
-
-    def wants_page(self) -> bool:
-        """Whether a person's browser asks: it names HTML, and nothing of GraphQL as much."""
-        page = self.ranges.get(HTML, 0)
-        return page > max(self._weight(JSON)[0], self._weight(GRAPHQL_RESPONSE)[0])
-
-    def _weight(self, media_type: str) -> tuple[float, int]:
-        """The weight of a type, and how closely it is described; the closest description counts."""
-        main = media_type.partition("/")[0]
-        for closeness, name in ((2, media_type), (1, f"{main}/*"), (0, "*/*")):
-            if name in self.ranges:
-                return self.ranges[name], closeness
-        return 0, 0
+    answer_type: str | None
+    wants_page: bool
 
 
 def accepted(header: str) -> Accepted:
     """Read an Accept header; what is malformed in it counts as not said."""
-    return Accepted(ranges=dict(_ranges(header)))
+    ranges = dict(_ranges(header))
+    graphql, json = _weight(ranges, GRAPHQL_RESPONSE), _weight(ranges, JSON)
+    best = max(graphql, json)[0]
+    if not ranges:
+        answer_type = JSON
+    elif best > 0:
+        # The JSON types come before streams whatever their weight, because clients list streams that they do not ask
+        # for. Between the two the weight decides, then which is named and not only covered by a wildcard.
+        is_named = GRAPHQL_RESPONSE in ranges
+        answer_type = GRAPHQL_RESPONSE if graphql > json or (graphql == json and is_named) else JSON
+    else:
+        answer_type = EVENT_STREAM if _weight(ranges, EVENT_STREAM)[0] > 0 else None
+    # A person's browser names HTML, and nothing of GraphQL as much.
+    return Accepted(answer_type=answer_type, wants_page=ranges.get(HTML, 0) > best)
+
+
+def _weight(ranges: Mapping[str, float], media_type: str) -> tuple[float, int]:
+    """The weight of a type, and how closely it is described; the closest description counts."""
+    main = media_type.partition("/")[0]
+    for closeness, name in ((2, media_type), (1, f"{main}/*"), (0, "*/*")):
+        if name in ranges:
+            return ranges[name], closeness
+    return 0, 0
 
 
 def _ranges(header: str) -> Iterator[tuple[str, float]]:

@@ -10,27 +10,35 @@ from ..service import Request
 from .accepting import JSON
 from .refusal import Refusal
 
-IN_URLS = ("query", "variables", "operationName", "extensions")
+PLAIN_JSON = JSON.encode()
+IN_URLS = ("query", "documentId", "variables", "operationName", "extensions")
 
 
-def check_headers(content_type: str, content_encoding: str) -> None:
+def check_headers(content_type: bytes, content_encoding: bytes) -> None:
     """Raise Refusal unless the body is plain JSON in UTF-8.
 
     Nothing else is taken, so that no other site's form can post: a browser asks first before it sends JSON elsewhere.
     """
+    if content_type != PLAIN_JSON:
+        _check_type(content_type.decode("latin-1"))
+    if content_encoding and content_encoding.strip().lower() != b"identity":
+        given = content_encoding[:60].decode("latin-1")
+        message = f"The body must be sent as it is, not with Content-Encoding: {given!r}."
+        headers = {"Accept-Encoding": "identity"}
+        raise Refusal("UNSUPPORTED_ENCODING", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, headers)
+
+
+def _check_type(content_type: str) -> None:
     media_type, *parameters = (word.strip().lower() for word in content_type.split(";"))
     charsets = [word.removeprefix("charset=").strip('"') for word in parameters if word.startswith("charset=")]
-    unsupported = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     if media_type != JSON:
         given = f"{media_type[:60]!r}" if media_type else "not given"
         message = f"The body must be JSON: send Content-Type: {JSON}; it is {given}."
-        raise Refusal("UNSUPPORTED_MEDIA_TYPE", message, unsupported, {"Accept": JSON})
-    if any(charset not in {"utf-8", "utf8"} for charset in charsets):
+    elif any(charset not in {"utf-8", "utf8"} for charset in charsets):
         message = f"The body must be in UTF-8, not in {charsets[0][:60]!r}."
-        raise Refusal("UNSUPPORTED_MEDIA_TYPE", message, unsupported, {"Accept": JSON})
-    if content_encoding.strip().lower() not in {"", "identity"}:
-        message = f"The body must be sent as it is, not with Content-Encoding: {content_encoding[:60]!r}."
-        raise Refusal("UNSUPPORTED_ENCODING", message, unsupported, {"Accept-Encoding": "identity"})
+    else:
+        return
+    raise Refusal("UNSUPPORTED_MEDIA_TYPE", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, {"Accept": JSON})
 
 
 def from_url(query_string: bytes) -> Request:
@@ -67,17 +75,30 @@ def from_fields(fields: Any, place: str) -> Request:
     if not isinstance(fields, dict):
         raise Refusal("MALFORMED_REQUEST", f'{place} is no object; send {{"query": "…"}}.')
     found = cast(dict[str, Any], fields)
-    query, name, variables = found.get("query"), found.get("operationName"), found.get("variables")
-    if query is None:
-        raise Refusal("MALFORMED_REQUEST", f"{place} has no query: the document to run.")
-    if not isinstance(query, str):
-        raise Refusal("MALFORMED_REQUEST", "The parameter query must be text: the document to run.")
-    if name is not None and not isinstance(name, str):
-        raise Refusal("MALFORMED_REQUEST", "The parameter operationName must be text or null.")
+    for parameter in ("query", "documentId", "operationName"):
+        if not isinstance(found.get(parameter), str | None):
+            raise Refusal("MALFORMED_REQUEST", f"The parameter {parameter} must be text.")
     for parameter in ("variables", "extensions"):
         if not isinstance(found.get(parameter), dict | None):
             raise Refusal("MALFORMED_REQUEST", f"The parameter {parameter} must be an object or null.")
-    return Request(query=query, variables=variables or {}, operation_name=name or None)
+    query, document_id = found.get("query"), found.get("documentId") or _hash(found)
+    if query is None and document_id is None:
+        raise Refusal("MALFORMED_REQUEST", f"{place} has no query: the document to run.")
+    return Request(
+        query=query,
+        document_id=document_id,
+        variables=found.get("variables") or {},
+        operation_name=found.get("operationName") or None,
+    )
+
+
+def _hash(fields: dict[str, Any]) -> str | None:
+    """The id of a document as Apollo Client and urql send it, for whom it is a hash among the extensions."""
+    match fields.get("extensions"):
+        case {"persistedQuery": {"sha256Hash": str(found)}}:
+            return found
+        case _:
+            return None
 
 
 def parsed(text: bytes | str, place: str) -> Any:

@@ -1,4 +1,4 @@
-"""A Node.js project for a test: the clients' packages, installed once for all tests, and a folder to run programs in."""
+"""A Node.js project for a test: the packages of the clients, installed once, and a folder to run programs in."""
 
 import hashlib
 import os
@@ -18,7 +18,9 @@ from accord.tests.browser import go_without
 HERE = Path(__file__).parent
 PAGES = HERE.parent.parent / "docs" / "clients"
 ADDRESS = "127.0.0.1:8000"  # as it is written in the pages
-BLOCK = re.compile(r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<content>.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(
+    r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<content>.*?)^```$", re.DOTALL | re.MULTILINE
+)
 PATIENCE = 120  # seconds
 
 
@@ -47,13 +49,23 @@ class Project:
     installed: Installed
 
     def run(self, *command: str) -> str:
-        """What a command prints; it must succeed."""
-        programs = (self.installed.modules / ".bin", Path(self.installed.node.program).parent, Path(sys.executable).parent)
-        environment = {**os.environ, "PATH": os.pathsep.join((*map(str, programs), os.environ["PATH"])), "NO_COLOR": "1"}
+        """What a command prints; it must succeed, and without warnings."""
+        programs = (
+            self.installed.modules / ".bin",
+            Path(self.installed.node.program).parent,
+            Path(sys.executable).parent,
+        )
+        environment = {
+            **os.environ,
+            "PATH": os.pathsep.join((*map(str, programs), os.environ["PATH"])),
+            "NO_COLOR": "1",
+        }
+        environment["NODE_OPTIONS"] = f"--import={(self.folder / 'browser.mjs').as_uri()}"
         done = subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=PATIENCE
         )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        assert "Warning:" not in done.stderr, done.stderr
         return done.stdout
 
     def script(self, name: str, *arguments: str) -> str:
@@ -80,23 +92,26 @@ def make_project(folder: Path, installed: Installed, page: str | None = None, se
     return Project(folder=folder, installed=installed)
 
 
-def install() -> Installed:
-    """Install the packages, unless they are there from an earlier time; without Node.js or npm the test is skipped."""
+def install(source: Path = HERE) -> Installed:
+    """Install the packages that a folder names, unless they are there from an earlier time.
+
+    Without Node.js or npm the test is skipped.
+    """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "accord"
-    digest = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    installed = cache / f"clients-{digest}"
+    digest = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
+    installed = cache / f"{source.name}-{digest}"
+    cache.mkdir(parents=True, exist_ok=True)
     node = _node(cache)
     if not installed.exists():
-        cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as name:
-            workshop = Path(name) / "clients"
+            workshop = Path(name) / source.name
             workshop.mkdir()
             for file in ("package.json", "package-lock.json", ".npmrc"):
-                shutil.copy(HERE / file, workshop)
+                shutil.copy(source / file, workshop)
             command = [*node.npm, "ci", *NPM_FLAGS]
             done = subprocess.run(command, cwd=workshop, capture_output=True, text=True, timeout=5 * PATIENCE)
             if done.returncode:
-                go_without(f"The packages of the clients can't be installed: {done.stderr[-1000:]}")
+                go_without(f"The packages of {source.name} can't be installed: {done.stderr[-1000:]}")
             try:
                 workshop.rename(installed)
             except OSError:  # another run of the tests was faster

@@ -6,3 +6,4 @@ import { kestrel } from "./out/main.js";
 
 const { prelude } = await prerender(createElement(AccountPage, { id: kestrel }));
 console.log(await new Response(prelude).text());
+process.exit(); // Relay would keep what it has read for some minutes

@@ -1,17 +1,17 @@
-// Replaces the graphql tags in what TypeScript wrote by the modules that the Relay compiler wrote, as a bundler does.
+// Does to what TypeScript wrote what a bundler does: the modules of the Relay compiler come in place of the graphql tags,
+// and are found without the ends of their names.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { transformSync } from "@babel/core";
 
-const folder = resolve("out");
-const options = { artifactDirectory: resolve("out/__generated__"), eagerEsModules: true };
-for (const name of readdirSync(folder).filter((name) => name.endsWith(".js"))) {
-  const file = resolve(folder, name);
-  const { code } = transformSync(readFileSync(file, "utf-8"), {
-    filename: file,
+const artifactDirectory = resolve("out/__generated__");
+for (const name of readdirSync("out", { recursive: true }).filter((name) => name.endsWith(".js"))) {
+  const filename = resolve("out", name);
+  const { code } = transformSync(readFileSync(filename, "utf-8"), {
+    filename,
     babelrc: false,
     configFile: false,
-    plugins: [["babel-plugin-relay", options]],
+    plugins: [["babel-plugin-relay", { artifactDirectory, eagerEsModules: true }]],
   });
-  writeFileSync(file, code.replaceAll(/(from "[^"]+\.graphql)"/g, '$1.js"'));
+  writeFileSync(filename, code.replaceAll(/(from ["'][^"']+\.graphql)(["'])/g, "$1.js$2"));
 }

@@ -1,9 +1,11 @@
 """GraphQL over HTTP: media types, status codes, methods, bodies and their limits, and errors that clients can read."""
 
+import asyncio
 import gzip
 import json
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, cast
 
 import httpx
@@ -14,6 +16,7 @@ from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.schema.http.limits import HttpLimits
 from accord.schema.http.view import GraphQLView
 from accord.schema.service import Caller
+from accord.tests.browser import serve
 from accord.tests.schema.asgi_clients import http_client, serving
 
 JSON = "application/json; charset=utf-8"
@@ -23,6 +26,7 @@ URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
 )
 CREATE = 'mutation { createAccount(input: {name: "Kestrel"}) { id } }'
+CALLER = Caller(actor=SYSTEM_ACTOR, request="r-17")
 COUNT = "{ accounts { totalCount } }"
 WRONG_DOCUMENTS = {
     "SYNTAX_ERROR": {"query": "{"},
@@ -98,7 +102,7 @@ async def test_the_answer_has_the_type_that_is_accepted_most(
 ) -> None:
     answer = await ask(client, {"query": "{ __typename }"}, accept=accept)
     assert (answer.status_code, answer.headers["content-type"]) == (200, expected)
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
 
 
 async def test_without_an_accept_header_the_answer_is_json(client: httpx.AsyncClient) -> None:
@@ -147,7 +151,7 @@ async def test_several_operations_without_a_name_are_not_run(client: httpx.Async
     for none in (None, ""):
         refused(await ask(client, {"query": two, "operationName": none}), 200, "OPERATION_NAME_REQUIRED")
     chosen = await ask(client, {"query": two, "operationName": "One"})
-    assert chosen.json() == {"data": {"__typename": "Query"}}
+    assert chosen.json()["data"] == {"__typename": "Query"}
 
 
 async def test_a_subscription_without_a_stream_is_told_where_there_is_one(client: httpx.AsyncClient) -> None:
@@ -159,6 +163,25 @@ async def test_a_subscription_without_a_stream_is_told_where_there_is_one(client
     refused(answer, 200, "NO_STREAM")
 
 
+async def test_a_trusted_document_is_asked_for_by_its_id(tmp_path: Any) -> None:
+    file = tmp_path / "trusted.json"
+    documents = {
+        "sha256:0a": "{ __typename }",
+        "0b": "query B($n: String!) { __type(name: $n) { name } }",
+        "0c": CREATE,
+    }
+    file.write_text(json.dumps(documents))
+    async with serving(tmp_path, trusted_documents=file) as app, http_client(app) as client:
+        assert (await ask(client, {"documentId": "sha256:0a"})).json()["data"] == {"__typename": "Query"}
+        apollo = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0b"}}, "variables": {"n": "Account"}}
+        assert (await ask(client, apollo)).json()["data"] == {"__type": {"name": "Account"}}
+        by_url = await client.get("/graphql", params={"documentId": "0b", "variables": '{"n": "Account"}'})
+        assert by_url.json()["data"] == {"__type": {"name": "Account"}}
+        refused(await client.get("/graphql", params={"documentId": "0c"}), 405, "QUERY_REQUIRED")
+        refused(await ask(client, {"documentId": "0d"}), 200, "UNKNOWN_DOCUMENT")
+        refused(await ask(client, {"query": "{ accounts { totalCount } }"}), 200, "UNTRUSTED_DOCUMENT")
+
+
 # methods -----------------------------------------------------------------------------------------------------------
 
 
@@ -166,13 +189,13 @@ async def test_a_query_can_be_asked_by_get_with_variables_and_a_name(client: htt
     query = "query A($name: String!) { __type(name: $name) { name } } query B { __typename }"
     parameters = {"query": query, "operationName": "A", "variables": '{"name": "Account"}', "extensions": "{}"}
     answer = await client.get("/graphql", params=parameters)
-    assert answer.json() == {"data": {"__type": {"name": "Account"}}}
+    assert answer.json()["data"] == {"__type": {"name": "Account"}}
 
 
 async def test_empty_parameters_of_a_get_count_as_not_given(client: httpx.AsyncClient) -> None:
     empty = {"query": "{ __typename }", "operationName": "", "variables": "", "extensions": ""}
     answer = await client.get("/graphql", params=empty)
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
 
 
 @pytest.mark.parametrize(
@@ -229,7 +252,7 @@ async def test_other_methods_are_not_allowed(client: httpx.AsyncClient, method: 
 )
 async def test_json_is_taken_however_its_type_is_written(client: httpx.AsyncClient, content_type: str) -> None:
     answer = await send(client, b'{"query": "{ __typename }"}', content_type=content_type)
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
 
 
 @pytest.mark.parametrize(
@@ -283,6 +306,8 @@ async def test_a_packed_body_is_unsupported(client: httpx.AsyncClient) -> None:
         b"{}",
         b'{"query": null}',
         b'{"query": 5}',
+        b'{"documentId": 5}',
+        b'{"extensions": {"persistedQuery": {"sha256Hash": 5}}}',
         b'{"query": ["{ __typename }"]}',
         b'{"query": "{ __typename }", "variables": [1]}',
         b'{"query": "{ __typename }", "variables": "{}"}',
@@ -303,7 +328,7 @@ async def test_a_batch_is_refused(client: httpx.AsyncClient) -> None:
 
 async def test_null_stands_for_a_parameter_that_is_not_given(client: httpx.AsyncClient) -> None:
     nothing = {"query": "{ __typename }", "variables": None, "operationName": None, "extensions": None}
-    assert (await ask(client, nothing)).json() == {"data": {"__typename": "Query"}}
+    assert (await ask(client, nothing)).json()["data"] == {"__typename": "Query"}
 
 
 # limits ------------------------------------------------------------------------------------------------------------
@@ -339,6 +364,25 @@ async def test_a_body_of_unknown_length_is_read_up_to_the_limit_and_no_further(c
     assert read == 21
 
 
+async def test_over_the_wire_a_body_without_end_is_cut_off() -> None:
+    view = GraphQLView(lambda _: cast(Any, Broken()), lambda _: CALLER, HttpLimits())
+    with serve(view) as origin:
+        reader, writer = await asyncio.open_connection(*origin.removeprefix("http://").split(":"))
+        writer.write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+        writer.write(b"Transfer-Encoding: chunked\r\n\r\n")
+        sent = 0
+        async with asyncio.timeout(30):
+            with suppress(ConnectionError):
+                while sent < 30_000_000:
+                    writer.write(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+                    await writer.drain()
+                    sent += 0x10000
+            answer = await reader.read(100)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert sent < 30_000_000
+
+
 async def test_the_limit_of_a_body_is_a_setting(tmp_path: Any) -> None:
     async with serving(tmp_path, largest_request=1_000) as app, http_client(app) as client:
         body = b'{"query": "{ __typename }"}'
@@ -360,9 +404,7 @@ class Broken:
 
 
 async def test_what_nobody_expected_is_masked_and_logged_with_an_incident(caplog: pytest.LogCaptureFixture) -> None:
-    view = GraphQLView(
-        lambda _: cast(Any, Broken()), lambda _: Caller(actor=SYSTEM_ACTOR, request="r-17"), HttpLimits()
-    )
+    view = GraphQLView(lambda _: cast(Any, Broken()), lambda _: CALLER, HttpLimits())
     async with http_client(view) as client:
         answer = await ask(client, {"query": "{ __typename }"})
     assert answer.status_code == 500
@@ -469,7 +511,7 @@ async def test_whoever_asks_for_no_page_sees_none(client: httpx.AsyncClient, acc
 
 async def test_a_query_in_the_url_is_run_in_a_browser_too(client: httpx.AsyncClient) -> None:
     answer = await client.get("/graphql", params={"query": "{ __typename }"}, headers={"accept": BROWSER})
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
 
 
 async def test_no_other_site_may_read_an_answer(client: httpx.AsyncClient) -> None:

@@ -141,7 +141,7 @@ async def test_a_new_primary_takes_the_place_of_the_old(bench: Bench) -> None:
 
 async def test_two_primaries_in_one_input_are_refused(bench: Bench) -> None:
     phones = [{"number": "+4930901820", "isPrimary": True}, {"number": "+4930901821", "isPrimary": True}]
-    message = "The same input has another Phone with the same contact and isPrimary, at input.phones.0."
+    message = "The same input has another Phone with the same contact and isPrimary, at input.phones.0.isPrimary."
     assert await refused(bench, "createContact", {"familyName": "A", "phones": phones}) == [
         violation("NOT_UNIQUE", "input.phones.1.isPrimary", message)
     ]

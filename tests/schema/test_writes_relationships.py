@@ -42,7 +42,9 @@ async def test_a_contact_belongs_to_accounts_with_roles_and_one_main_account(ben
     }
     twice = {"id": contact, "accounts": [{"id": a, "isPrimary": True}, {"id": b, "isPrimary": True}]}
     await written(bench, "updateContact", twice | {"accounts": twice["accounts"][:1]})
-    message = "The same input has another AccountContact with the same contact and isPrimary, at input.accounts.0."
+    message = (
+        "The same input has another AccountContact with the same contact and isPrimary, at input.accounts.0.isPrimary."
+    )
     given = {"familyName": "D", "accounts": [{"id": a, "isPrimary": True}, {"id": b, "isPrimary": True}]}
     assert await refused(bench, "createContact", given) == [
         violation("NOT_UNIQUE", "input.accounts.1.isPrimary", message)

@@ -44,7 +44,7 @@ async def write(bench: Bench, mutation: str, given: Any, fields: str = "", **opt
 async def written(bench: Bench, mutation: str, given: Any, fields: str = "", **options: Any) -> dict[str, Any]:
     """The payload of a mutation that must find nothing wrong."""
     payload = await write(bench, mutation, given, fields, **options)
-    assert payload["violations"] == []
+    assert payload["violations"] == [], payload["violations"]
     assert payload["id"]
     return payload
 

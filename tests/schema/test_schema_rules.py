@@ -1,0 +1,93 @@
+"""The schema as linters see it: everything described, in alphabetical order, and as Relay wants it."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
+
+from accord.schema.building import BuiltSchema
+from accord.tests.accord_fixture import core_schema
+from accord.tests.clients.node_project import Installed, install
+
+LINT = Path(__file__).parent / "lint"
+PATIENCE = 120  # seconds
+
+
+@pytest.fixture(scope="module")
+def installed() -> Installed:
+    return install(LINT)
+
+
+@pytest.fixture(scope="module")
+def schema() -> BuiltSchema:
+    return core_schema()
+
+
+def findings(installed: Installed, folder: Path, sdl: str) -> list[tuple[str | None, str]]:
+    """What ESLint finds wrong with a schema: the rules and what they say."""
+    shutil.copy(LINT / "eslint.config.js", folder)
+    shutil.copy(LINT / "package.json", folder)
+    (folder / "node_modules").symlink_to(installed.modules, target_is_directory=True)
+    (folder / "schema.graphql").write_text(sdl, "utf-8")
+    program = installed.modules / "eslint" / "bin" / "eslint.js"
+    command = [installed.node.program, str(program), "--format=json", "schema.graphql"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode in {0, 1}, done.stderr
+    (file,) = json.loads(done.stdout)
+    return [(found["ruleId"], found["message"]) for found in file["messages"]]
+
+
+def test_everything_is_described_and_in_order(schema: BuiltSchema) -> None:
+    named = {name: type_ for name, type_ in schema.core.type_map.items() if not name.startswith("__")}
+    lists = {"types": list(named)}
+    described = {name: type_.description for name, type_ in named.items()}
+    for name, type_ in named.items():
+        if isinstance(type_, GraphQLEnumType):
+            described |= {f"{name}.{one}": value.description for one, value in type_.values.items()}
+            lists[name] = list(type_.values)
+        elif isinstance(type_, GraphQLInputObjectType):
+            described |= {f"{name}.{one}": field.description for one, field in type_.fields.items()}
+            lists[name] = list(type_.fields)
+        elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            lists[name] = list(type_.fields)
+            for one, field in type_.fields.items():
+                described[f"{name}.{one}"] = field.description
+                described |= {f"{name}.{one}.{key}": argument.description for key, argument in field.args.items()}
+                lists[f"{name}.{one}"] = list(field.args)
+    assert [name for name, text in described.items() if not text or text != text.strip()] == []
+    for name, members in lists.items():
+        assert members == sorted(members, key=lambda member: (member != "id", member.casefold())), name
+
+
+def test_the_schema_keeps_the_rules_of_linters(installed: Installed, schema: BuiltSchema, tmp_path: Path) -> None:
+    assert findings(installed, tmp_path, schema.schema.as_str()) == []
+
+
+def test_the_rules_are_at_work(installed: Installed, tmp_path: Path) -> None:
+    sdl = '''
+    type Query { thing: Thing, getThings: ThingConnection! }
+    """A thing."""
+    type Thing { thingName: String }
+    type ThingConnection { edges: [ThingEdge] }
+    type ThingEdge { node: Thing }
+    """Left over."""
+    type Unreachable { id: ID! }
+    """Sizes."""
+    enum Size { SMALL LARGE }
+    '''
+    rules = {(rule or "").removeprefix("@graphql-eslint/") for rule, _ in findings(installed, tmp_path, sdl)}
+    assert rules >= {
+        "alphabetize",
+        "naming-convention",
+        "no-typename-prefix",
+        "no-unreachable-types",
+        "relay-arguments",
+        "relay-connection-types",
+        "relay-edge-types",
+        "require-description",
+        "require-nullable-result-in-root",
+        "strict-id-in-types",
+    }
