@@ -7,6 +7,7 @@ is written, its place in the code and the codes that databases give; of what oth
 import asyncio
 import errno
 import logging
+import os
 import re
 import sys
 import threading
@@ -42,6 +43,8 @@ def start_logging(level: str, form: Literal["auto", "json", "text"], stream: Tex
     logging.getLogger().setLevel(max(chosen, logging.WARNING))
     logging.getLogger("accord").setLevel(chosen)
     logging.raiseExceptions = False  # a line that can't be written would be shown on stderr with all its values
+    # what no line shows need not be found out for each
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     threading.excepthook = lambda failed: log.error("a thread failed", exc_info=failed.exc_value)
     sys.unraisablehook = lambda failed: log.error("an object could not be cleaned up", exc_info=failed.exc_value)
 
@@ -65,14 +68,19 @@ def write(logger: logging.Logger, level: int, message: str, fields: Mapping[str,
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object a line; made anew in each process, whose number the lines bear."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process = os.getpid()
+        self._second, self._shown = 0, ""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
         line: dict[str, Any] = {
-            "time": _moment(record).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": self._time(record.created),
             "level": record.levelname.lower(),
-            "process": record.process,
+            "process": self._process,
             "logger": record.name,
             "message": _message(record),
             **_fields(record),
@@ -81,13 +89,20 @@ class JsonLines(logging.Formatter):
             line["error"] = described(error)
         return orjson.dumps(line, default=lambda value: type(value).__name__).decode()
 
+    def _time(self, moment: float) -> str:
+        """ISO 8601 in UTC with milliseconds; most lines are written in the same second as the one before."""
+        second = int(moment)
+        if second != self._second:
+            self._second, self._shown = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._shown}.{int((moment - second) * 1000):03d}Z"
+
 
 class TextLines(logging.Formatter):
     """A line to be read by people, with the stack of an exception below it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
-        moment = _moment(record).astimezone().strftime("%H:%M:%S")
+        moment = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S")
         fields = " ".join(_shown(name, value) for name, value in _fields(record).items() if value not in (None, [], {}))
         message = _message(record).replace("\n", " ")
         line = f"{moment} {record.levelname.lower():<7} {message} {fields}".rstrip()
@@ -107,10 +122,6 @@ def described(error: BaseException, depth: int = 0) -> dict[str, Any]:
             several = cast("BaseExceptionGroup[BaseException]", error).exceptions
             found["several"] = [described(one, depth + 1) for one in several[:MOST_CAUSES]]
     return found
-
-
-def _moment(record: logging.LogRecord) -> datetime:
-    return datetime.fromtimestamp(record.created, UTC)
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -133,7 +133,8 @@ class _Supervisor:
             del self._workers[pid]
             code = os.waitstatus_to_exitcode(status)
             if self._deadline is not None:
-                self._has_failed = self._has_failed or code != 0
+                # one that was starting has no way to end yet but the signal's own
+                self._has_failed = self._has_failed or code not in (0, -signal.SIGTERM)
                 continue
             log.error("worker %s, process %s, ended with %s; another is started", worker.number, pid, code)
             now = time.monotonic()

@@ -22,13 +22,16 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues
 
 from ..graph.reading.selection import Ref
-from .limits import Limits, exceeded
+from .limits import Limits, exceeded, too_large
 from .places import place_in_document
+from .recent import Recent
 from .selecting import fixed_variables
 
 MOST_DOCUMENTS = 500
+MOST_CHARACTERS = 1_000_000  # of all documents that are kept; each takes up to a hundred bytes when it is parsed
+LONGEST_KEPT = 100_000  # characters
 FROM_INSIDE = re.compile(r", but encountered error '.*?'(?=; found: )", re.DOTALL)
-MOST_PLANS = 200  # of one document
+MOST_PLANS = 2_000  # of all documents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +42,21 @@ class Operation:
     node: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
     fixed: frozenset[str]
-    plans: OrderedDict[Any, Any] = field(default_factory=OrderedDict[Any, Any])
+    plans: Recent
+    mark: object = field(default_factory=object)  # tells its plans from those of other operations
 
     @property
     def type(self) -> OperationType:
         """Query, mutation or subscription."""
         return self.node.operation
 
+    def plan(self, key: Any) -> Any:
+        """The plan that was kept by this key, or None."""
+        return self.plans.get((self.mark, key))
+
     def keep(self, key: Any, plan: Any) -> None:
-        """Keep a plan; the one that was made first goes when there are too many."""
-        self.plans[key] = plan
-        if len(self.plans) > MOST_PLANS:
-            self.plans.popitem(last=False)
+        """Keep a plan."""
+        self.plans.keep((self.mark, key), plan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,17 +84,19 @@ class Documents:
         self._trusted = trusted
         self._texts = None if trusted is None else frozenset(trusted.values())
         self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._characters = 0
+        self._plans = Recent(MOST_PLANS)
 
     def text_of(self, text: str | None, document_id: str | None) -> str:
         """The document that a request means, by its text or its id; raises GraphQLError for one that isn't trusted."""
         if document_id is not None and text is None:
             text = (self._trusted or {}).get(document_id)
-            if text is None:
-                message = f"There is no document with the id {document_id[:60]!r}; send the document itself."
+            if text is None and self._trusted is None:
+                message = f"No documents are kept here, so {document_id[:60]!r} names none; send the document itself."
                 raise GraphQLError(message, extensions={"code": "UNKNOWN_DOCUMENT"})
-        if text is None:
+        elif text is None:
             raise GraphQLError("The request has no document.", extensions={"code": "MALFORMED_REQUEST"})
-        if self._texts is not None and text not in self._texts:
+        if text is None or (self._texts is not None and text not in self._texts):
             message = "Only documents that the operator trusts are run here; this is none of them."
             raise GraphQLError(message, extensions={"code": "UNTRUSTED_DOCUMENT"})
         return text
@@ -100,24 +108,34 @@ class Documents:
             self._kept.move_to_end(text)
             return kept
         document = self._read(text)
-        self._kept[text] = document
-        if len(self._kept) > MOST_DOCUMENTS:
-            self._kept.popitem(last=False)
+        if len(text) <= LONGEST_KEPT:
+            self._keep(text, document)
         return document
 
+    def _keep(self, text: str, document: Document) -> None:
+        self._kept[text] = document
+        self._characters += len(text)
+        while len(self._kept) > MOST_DOCUMENTS or self._characters > MOST_CHARACTERS:
+            gone, _ = self._kept.popitem(last=False)
+            self._characters -= len(gone)
+
     def _read(self, text: str) -> Document:
+        limits = self._limits
         try:
-            document = parse(text, max_lexical_tokens=self._limits.tokens, max_comments=self._limits.tokens)
+            document = parse(
+                text,
+                max_lexical_tokens=limits.tokens,
+                max_comments=limits.tokens,
+                allow_empty_selection_sets=False,
+            )
         except GraphQLError as error:
-            return Document(operations={}, errors=[coded(error, "SYNTAX_ERROR")])
-        beyond = exceeded(document, self._limits)
+            return Document(operations={}, errors=[_unread(error, limits)])
+        beyond = exceeded(document, limits)
         if beyond is not None:
             return Document(operations={}, errors=[beyond])
-        errors = validate(
-            self._schema, document, max_errors=self._limits.errors, hide_suggestions=not self._suggestions
-        )
+        errors = validate(self._schema, document, max_errors=limits.most_found, hide_suggestions=not self._suggestions)
         if errors:
-            found = [coded(error, "VALIDATION_ERROR", place_in_document(document, error)) for error in errors]
+            found = [_invalid(document, error) for error in errors[: limits.errors]]
             return Document(operations={}, errors=found)
         fragments: dict[str, FragmentDetails] = {}
         for definition in document.definitions:
@@ -129,12 +147,33 @@ class Documents:
                 fragments[definition.name.value] = FragmentDetails(definition, signatures or None)  # type: ignore[arg-type]
         operations = {
             node.name.value if node.name else None: Operation(
-                document=document, node=node, fragments=fragments, fixed=fixed_variables(node, fragments)
+                document=document,
+                node=node,
+                fragments=fragments,
+                fixed=fixed_variables(node, fragments),
+                plans=self._plans,
             )
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
         }
         return Document(operations=operations)
+
+
+def _unread(error: GraphQLError, limits: Limits) -> GraphQLError:
+    """The error for a document that can't be parsed, or was too long to be parsed to its end."""
+    if not error.message.endswith("Parsing aborted."):
+        return coded(error, "SYNTAX_ERROR")
+    if "tokens" in error.message:
+        return too_large("tokens", limits.tokens, f"The document has more than {limits.tokens:,} words and signs")
+    return too_large("depth", limits.depth, "The document nests selections, values or types too deeply to be read")
+
+
+def _invalid(document: DocumentNode, error: GraphQLError) -> GraphQLError:
+    """The error for a document that breaks a rule of GraphQL, or was too entangled to be checked against all."""
+    if error.message == "Validation aborted.":
+        error.message = "The document selects the same fields too often to be checked; select each of them once."
+        return coded(error, "DOCUMENT_TOO_LARGE")
+    return coded(error, "VALIDATION_ERROR", place_in_document(document, error))
 
 
 def coded(error: GraphQLError, code: str, place: str | None = None) -> GraphQLError:

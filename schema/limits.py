@@ -1,7 +1,7 @@
 """Limits of documents: measured before anything runs, in time that grows with the document's length and no faster."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from graphql import (
     DocumentNode,
@@ -9,25 +9,32 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
-    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
 )
 
 INTROSPECTION = frozenset({"__schema", "__type"})
+COUNTED = {
+    "depth": "levels of selections",
+    "fields": "fields",
+    "aliases": "aliases",
+    "directives": "directives",
+    "introspections": "introspections (fields __schema and __type, and aliases within them)",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """How much one request may ask for.
 
-    tokens       words and signs of a document
-    depth        selection sets within each other, introspection aside
-    fields       fields when every fragment is written out, introspection aside
-    aliases      aliases, likewise
-    directives   directives, likewise
-    cost         rows that an operation may return at most, by its page sizes; a count or figures cost ten
-    errors       errors in one response
+    tokens          words and signs of a document
+    depth           fields with selections within each other, introspection aside
+    fields          fields when every fragment is written out, introspection aside
+    aliases         aliases, likewise
+    directives      directives, likewise
+    introspections  fields `__schema` and `__type`, likewise, and aliases within them: each may multiply a long answer
+    cost            rows that an operation may return at most, by its page sizes; a count or figures cost ten
+    errors          errors in one response
     """
 
     tokens: int = 5_000
@@ -35,9 +42,15 @@ class Limits:
     fields: int = 2_000
     aliases: int = 100
     directives: int = 200
+    introspections: int = 3
     cost: int = 50_000
     errors: int = 20
     introspection: bool = True
+
+    @property
+    def most_found(self) -> int:
+        """After how many errors to stop looking for more: one beside them says that there may be more."""
+        return max(self.errors - 1, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,89 +61,117 @@ class Size:
     fields: int = 0
     aliases: int = 0
     directives: int = 0
+    introspections: int = 0
 
 
 def exceeded(document: DocumentNode, limits: Limits) -> GraphQLError | None:
     """The first limit that an operation of the document goes beyond, as an error; None if it keeps within all.
 
-    Each fragment is measured once, however often it is spread. Fragments that are missing or contain themselves are
-    left to validation.
+    Fragments that are missing or contain themselves are left to validation.
     """
-    measure = _Measure(
-        {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    )
-    for node in document.definitions:
-        if not isinstance(node, OperationDefinitionNode):
-            continue
-        size = measure.of(node.selection_set)
-        for name in ("depth", "fields", "aliases", "directives"):
+    for size in sizes(document):
+        for name, words in COUNTED.items():
             found, allowed = getattr(size, name), getattr(limits, name)
             if found > allowed:
-                shown = found if found < 10**9 else "over a billion"
-                return GraphQLError(
-                    f"The document has {shown} {_named(name)}, {allowed} are allowed: ask for less, or in several requests.",
-                    extensions={"code": "DOCUMENT_TOO_LARGE", "limit": name, "allowed": allowed},
-                )
-    if measure.introspects and not limits.introspection:
-        return GraphQLError(
-            "The schema can't be read from here; ask the operator for it.", extensions={"code": "INTROSPECTION_OFF"}
-        )
+                shown = f"{found:,}" if found < 10**9 else "over a billion"
+                return too_large(name, allowed, f"The document has {shown} {words}, {allowed:,} are allowed")
+        if size.introspections and not limits.introspection:
+            return GraphQLError(
+                "The schema can't be read from here; ask the operator for it.", extensions={"code": "INTROSPECTION_OFF"}
+            )
     return None
 
 
-def _named(limit: str) -> str:
-    return "levels of selections" if limit == "depth" else limit
+def too_large(limit: str, allowed: int, what: str) -> GraphQLError:
+    """The error for a document that goes beyond a limit."""
+    return GraphQLError(
+        f"{what}: ask for less, or in several requests.",
+        extensions={"code": "DOCUMENT_TOO_LARGE", "limit": limit, "allowed": allowed},
+    )
 
 
-class _Measure:
-    """Measures the selections of one document."""
+def sizes(document: DocumentNode) -> Iterator[Size]:
+    """The size of each operation. Each fragment is measured once, however often it is spread."""
+    fragments = {
+        node.name.value: _measured(node.selection_set)
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    known: dict[str, Size] = {}
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            own = _measured(node.selection_set)
+            for name in _inner_first(own, fragments, known):
+                known[name] = _written_out(fragments[name], known)
+            yield _written_out(own, known)
 
-    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
-        self.introspects = False
-        self._fragments = fragments
-        self._known: dict[str, Size] = {}
-        self._open: set[str] = set()
 
-    def of(self, selection_set: SelectionSetNode | None) -> Size:
-        """The size of a selection set."""
-        depth = fields = aliases = directives = 0
-        for node in selection_set.selections if selection_set else ():
-            directives += len(node.directives or ())
-            if isinstance(node, FieldNode):
-                inner = self._field(node)
-                aliases += node.alias is not None
-            elif isinstance(node, InlineFragmentNode):
-                inner = self.of(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
-                inner = self._fragment(node.name.value)
-            else:
+@dataclass(kw_only=True)
+class _Part:
+    """What stands in an operation or a fragment itself, and where it spreads fragments: how often, how deep at most."""
+
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+    introspections: int = 0
+    depth: int = 0
+    spreads: dict[tuple[str, bool], tuple[int, int]] = field(default_factory=dict[tuple[str, bool], tuple[int, int]])
+
+
+def _measured(selection_set: SelectionSetNode) -> _Part:
+    """Measure an operation or a fragment by itself. What stands within `__schema` and `__type` is told apart."""
+    part = _Part()
+    stack = [(selection_set, 0, False)]
+    while stack:
+        selections, depth, is_inside = stack.pop()
+        for node in selections.selections:
+            part.directives += len(node.directives or ())
+            if isinstance(node, FragmentSpreadNode):
+                times, deepest = part.spreads.get((node.name.value, is_inside), (0, 0))
+                part.spreads[node.name.value, is_inside] = (times + 1, max(deepest, depth))
                 continue
-            depth = max(depth, inner.depth)
-            fields += inner.fields
-            aliases += inner.aliases
-            directives += inner.directives
-        return Size(depth=depth, fields=fields, aliases=aliases, directives=directives)
+            inner: SelectionSetNode | None = getattr(node, "selection_set", None)
+            below, goes_inside = depth, is_inside
+            if isinstance(node, FieldNode):
+                goes_inside = is_inside or node.name.value in INTROSPECTION
+                part.aliases += node.alias is not None
+                part.introspections += node.name.value in INTROSPECTION or (is_inside and node.alias is not None)
+                part.fields += not goes_inside
+                below = depth + (inner is not None and not goes_inside)
+            part.depth = max(part.depth, below)
+            if inner is not None:
+                stack.append((inner, below, goes_inside))
+    return part
 
-    def _field(self, node: FieldNode) -> Size:
-        if node.name.value in INTROSPECTION:
-            self.introspects = True
-            inner = self.of(node.selection_set)
-            return Size(aliases=inner.aliases, directives=inner.directives)
-        inner = self.of(node.selection_set)
-        return Size(
-            depth=inner.depth + (1 if node.selection_set else 0),
-            fields=inner.fields + 1,
-            aliases=inner.aliases,
-            directives=inner.directives,
-        )
 
-    def _fragment(self, name: str) -> Size:
-        if name in self._known:
-            return self._known[name]
-        fragment = self._fragments.get(name)
-        if fragment is None or name in self._open:
-            return Size()
-        self._open.add(name)
-        self._known[name] = self.of(fragment.selection_set)
-        self._open.discard(name)
-        return self._known[name]
+def _inner_first(part: _Part, fragments: Mapping[str, _Part], known: Mapping[str, Size]) -> list[str]:
+    """The fragments not yet known that a part spreads, directly or not, each after those that it spreads itself."""
+    order: list[str] = []
+    seen = set(known)
+    stack = [(iter(part.spreads), "")]
+    while stack:
+        spreads, within = stack[-1]
+        name = next((name for name, _ in spreads if name in fragments and name not in seen), None)
+        if name is not None:
+            seen.add(name)
+            stack.append((iter(fragments[name].spreads), name))
+            continue
+        stack.pop()
+        if within:
+            order.append(within)
+    return order
+
+
+def _written_out(part: _Part, known: Mapping[str, Size]) -> Size:
+    """The size of a part with its fragments, as far as those are known."""
+    fields, aliases, directives = part.fields, part.aliases, part.directives
+    introspections, depth = part.introspections, part.depth
+    for (name, is_inside), (times, deepest) in part.spreads.items():
+        inner = known.get(name, Size())
+        aliases += times * inner.aliases
+        directives += times * inner.directives
+        introspections += times * (inner.introspections + (inner.aliases if is_inside else 0))
+        if not is_inside:
+            fields += times * inner.fields
+            depth = max(depth, deepest + inner.depth)
+    return Size(depth=depth, fields=fields, aliases=aliases, directives=directives, introspections=introspections)

@@ -19,7 +19,7 @@ INDEX = re.compile(r"\[(\d+)\]")
 
 
 def place_in_document(document: DocumentNode, error: GraphQLError) -> str | None:
-    """The way to what an error found by validation is about, from a root field or a fragment on; None if it has none."""
+    """The way to what an error of validation is about, from a root field or a fragment on; None if it has none."""
     if not error.nodes:
         return None
     target = error.nodes[-1]

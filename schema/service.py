@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -10,22 +11,19 @@ from uuid import UUID, uuid4
 import orjson
 from graphql import (
     DocumentNode,
-    ExecutionResult,
     GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
     OperationType,
-    execute,  # pyright: ignore[reportUnknownVariableType]
     get_variable_values,
 )
 from graphql.execution.collect_fields import collect_fields
-from graphql.execution.executor import Executor
 from graphql.execution.values import VariableValues
-from graphql.pyutils import Path
 
 from ..graph.databases.database import Database, Reader
 from ..graph.errors import GraphError, Unavailable
 from .documents import Document, Documents, Operation, coded, symbolic
+from .introspecting import Introspection
 from .limits import INTROSPECTION, Limits
 from .places import place_in_document, place_in_variables
 from .reading import Answer, Prepared, Roots
@@ -122,6 +120,7 @@ class Service:
         self.database = database
         self.roots = roots
         self.mutations = mutations
+        self.introspection = Introspection(schema, roots.fields, suggestions=suggestions)
         self.documents = Documents(schema, limits=self.limits, suggestions=suggestions, trusted=trusted)
 
     async def run(self, request: Request, caller: Caller, *, queries_only: bool = False) -> Result:
@@ -147,8 +146,9 @@ class Service:
         operation, variables = self._prepared(request)
         if operation.type is not OperationType.SUBSCRIPTION:
             raise Refused(_wrong("The document is no subscription; run it by itself.", "SUBSCRIPTION_REQUIRED"))
-        async for result in _Run(self, operation, variables, caller, request).subscription():
-            yield result
+        async with aclosing(_Run(self, operation, variables, caller, request).subscription()) as results:
+            async for result in results:
+                yield result
 
     def operation_type(self, request: Request) -> OperationType | None:
         """What kind of operation a request asks for; None where it can't be run."""
@@ -164,11 +164,12 @@ class Service:
             self.schema,
             operation.node.variable_definitions or (),
             dict(request.variables),
-            max_errors=self.limits.errors,
+            max_errors=self.limits.most_found,
             hide_suggestions=not self.suggestions,
         )
         if isinstance(variables, list):
-            errors = [coded(error, "INVALID_VARIABLE", place_in_variables(error)) for error in variables]
+            found = variables[: self.limits.errors]
+            errors = [coded(error, "INVALID_VARIABLE", place_in_variables(error)) for error in found]
             raise Refused(Result(data=None, errors=errors, ran=False))
         return operation, variables
 
@@ -236,7 +237,9 @@ class _Run:
         if self.cost > self.service.limits.cost:
             return self._too_dear()
         if introspects:
-            return await self._with_executor()
+            found = await self.service.introspection.answer(self.operation, self.request.variables, self.root)
+            self.errors = [*(found.errors or ()), *self.errors]
+            return self._result(found.data)
         answers = await asyncio.gather(*(self.root(query, key, details) for key, details in fields.items()))
         places = list(fields)
         self.errors.sort(key=lambda error: places.index(str(error.path[0])) if error.path else 0)  # not as they came
@@ -270,7 +273,7 @@ class _Run:
         )
         data: dict[str, Any] = {}
         fields = self._root_fields(type_)
-        for key, details in fields.items():
+        for details in fields.values():
             if details[0].node.name.value != "__typename":
                 self.cost += service.mutations.cost(selector, type_, details)
         if self.cost > service.limits.cost:
@@ -294,6 +297,9 @@ class _Run:
             service.roots.catalogue, service.schema, self.operation.fragments, self.variables, self.operation.node
         )
         ((key, details),) = self._root_fields(type_).items()
+        self.cost = service.subscriptions.cost(selector, type_, details)
+        if self.cost > service.limits.cost:
+            raise Refused(self._too_dear())
         changes = service.subscriptions.changes(selector, type_, details)
         try:
             async for change in changes:
@@ -308,32 +314,6 @@ class _Run:
             self.service.schema, self.operation.fragments, self.variables, type_, self.operation.node
         )
         return collected.grouped_field_set
-
-    async def _with_executor(self) -> Result:
-        """Introspection goes through graphql-core, which hands the other root fields back to us."""
-        run = self
-
-        class WithReads(Executor[Any]):
-            def execute_field(
-                self, parent_type: Any, source: Any, field_details_list: Any, path: Path, position_context: Any
-            ) -> Any:
-                name = field_details_list[0].node.name.value
-                if parent_type is self.schema.query_type and name in run.service.roots.fields:
-                    return run.root(parent_type, str(path.key), field_details_list)
-                return super().execute_field(parent_type, source, field_details_list, path, position_context)
-
-        result = execute(
-            self.service.schema,
-            self.operation.document,
-            variable_values=dict(self.request.variables),
-            operation_name=self.operation.node.name.value if self.operation.node.name else None,
-            executor_class=WithReads,
-            hide_suggestions=not self.service.suggestions,
-        )
-        if not isinstance(result, ExecutionResult):
-            result = await result
-        self.errors = [*(result.errors or ()), *self.errors]
-        return self._result(result.data)
 
     async def root(self, parent: GraphQLObjectType, key: str, details: Details) -> Any:
         """One root field's JSON; null with an error beside it if it can't be read."""
@@ -366,7 +346,7 @@ class _Run:
         if roots.fields[name].how.startswith("node"):
             extra = roots.shape(name, key, selector.arguments(parent, details), self.variables.coerced)
         plan_key = (key, self.shape, extra)
-        ready: Prepared | None = operation.plans.get(plan_key)
+        ready: Prepared | None = operation.plan(plan_key)
         if ready is None or not roots.is_current(ready):
             ready = roots.prepare(selector, parent, key, details, extra)
             if ready is not None:

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import GraphQLObjectType
+from graphql import GraphQLError, GraphQLObjectType
 
 from ..graph.catalogue import RecordType
 from ..graph.databases.database import Database
 from ..graph.errors import InvalidInput, Unavailable
 from ..graph.feed import ChangeFeed, Interest, Lagging, Numbered
 from ..graph.identity import global_id, parse_id, shown, type_of_id
-from ..graph.reading.compiler import compile_record
+from ..graph.reading.compiler import MOST_IDS, compile_record
 from ..graph.reading.scope import Ground
 from ..graph.storing import iso
+from .costs import record_cost
 from .reading import completed
 from .selecting import Details, Selector
 
@@ -33,10 +34,13 @@ class Subscriptions:
         names = {record.name for record in catalogue.records()}
         for name in arguments.get("types") or ():
             if name not in names:
-                raise InvalidInput(
-                    "INVALID_TYPE", f"types: {shown(name)} is no type of record; there are {', '.join(sorted(names))}."
-                )
-        ids = {parse_id(type_of_id(catalogue, one), one) for one in arguments.get("ids") or ()}
+                message = f"types: {shown(name)} is no type of record; the argument's description names them all."
+                raise InvalidInput("INVALID_TYPE", message, argument="types")
+        given = arguments.get("ids") or ()
+        if len(given) > MOST_IDS:
+            message = f"ids: {len(given):,} are too many; {MOST_IDS} are allowed. Listen to a type or a subtree."
+            raise InvalidInput("INVALID_PAGE", message, argument="ids")
+        ids = {parse_id(type_of_id(catalogue, one), one) for one in given}
         subtree = arguments.get("subtreeOf")
         interest = Interest(
             records=frozenset(arguments.get("types") or ()),
@@ -47,6 +51,18 @@ class Subscriptions:
         if after is not None and not (after.isascii() and after.isdigit() and len(after) < 18):
             raise InvalidInput("INVALID_CURSOR", f"after: {shown(after)} is no cursor of a change.")
         return interest, None if after is None else int(after)
+
+    def cost(self, selector: Selector, parent: GraphQLObjectType, details: Details) -> int:
+        """The rows that one change may bring along at most; of what can't be listened to, that is said when it is."""
+        found = selector.subfields(selector.type_of(parent, details), details)
+        nodes = [selected for _, name, selected in found if name == "node"]
+        try:
+            given = selector.arguments(parent, details).get("types")
+            records = [record for record in self.ground.catalogue.records() if not given or record.name in given]
+            costs = [sum(record_cost(selector.record(record, node)) for node in nodes) for record in records]
+        except GraphQLError:
+            return 0
+        return max(costs, default=0)
 
     async def changes(
         self, selector: Selector, parent: GraphQLObjectType, details: Details

@@ -3,6 +3,7 @@
 import strawberry
 
 from ..graph.catalogue import Catalogue
+from ..graph.reading.compiler import MOST_IDS
 from ..plugins.changes import ChangeKind
 from .scalars import DateTime
 from .typebook import Argument, FieldSpec, TypeBook, listed, nullable
@@ -45,7 +46,11 @@ def add_subscription(book: TypeBook, catalogue: Catalogue) -> None:
                         type=nullable(listed(str)),
                         description=f"Records of these types: {', '.join(names)}.",
                     ),
-                    Argument(name="ids", type=nullable(listed(strawberry.ID)), description="These records."),
+                    Argument(
+                        name="ids",
+                        type=nullable(listed(strawberry.ID)),
+                        description=f"These records, {MOST_IDS} at most.",
+                    ),
                     Argument(
                         name="subtreeOf",
                         type=nullable(strawberry.ID),

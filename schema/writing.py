@@ -87,12 +87,14 @@ class Mutations:
         field = self.fields[details[0].node.name.value]
         try:
             arguments = selector.arguments(parent, details)
-            payload = _Payload(self, selector, field, selector.type_of(parent, details), details)
+            selected = _selections(selector, field.record, selector.type_of(parent, details), details)
         except (GraphError, GraphQLError):
             return 0
-        listed = arguments.get("inputs") or arguments.get("ids") or ()
-        count = len(listed) if field.is_bulk else 1
-        return sum(count * record_cost(fields) for fields in payload.selections().values()) or 1
+        count = 1
+        if field.is_bulk:
+            listed = arguments.get("inputs") or arguments.get("ids") or ()
+            count = len(listed) if arguments.get("filter") is None else LARGEST_BULK
+        return sum(count * record_cost(fields) for fields in selected.values()) or 1
 
     def _labelled(
         self, field: MutationField, arguments: Mapping[str, Any]
@@ -149,6 +151,22 @@ def _fingerprint(arguments: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def _selections(
+    selector: Selector, record: RecordType, type_: GraphQLObjectType, details: Details
+) -> dict[str, Sequence[Selection]]:
+    """What a payload selects of the written records, by the key of the selection."""
+    found: dict[str, Sequence[Selection]] = {}
+    for key, name, selected in selector.subfields(type_, details):
+        if name == record.singular:
+            found[key] = selector.record(record, selected)
+        elif name == "results":
+            result = selector.object_type(f"{record.name}BulkResult")
+            for inner, inner_name, inner_selected in selector.subfields(result, selected):
+                if inner_name == record.singular:
+                    found[f"{key}.{inner}"] = selector.record(record, inner_selected)
+    return found
+
+
 class _Payload:
     """A payload as it is selected: its records are read by one statement, the rest is known from the outcome."""
 
@@ -161,7 +179,8 @@ class _Payload:
         self.type = type_
         self.details = details
         self.texts: dict[str, dict[str, str]] = {}
-        self.wanted = {key: [(self.record, fields, Ref((IDS,)))] for key, fields in self.selections().items()}
+        found = _selections(selector, field.record, type_, details)
+        self.wanted = {key: [(self.record, fields, Ref((IDS,)))] for key, fields in found.items()}
         # Made before anything is written, so that a selection that can't be read refuses the write.
         self.plans = {key: compile_records(mutations.ground, wanted, key) for key, wanted in self.wanted.items()}
         for plan in self.plans.values():
@@ -170,19 +189,6 @@ class _Payload:
     @property
     def record(self) -> RecordType:
         return self.field.record
-
-    def selections(self) -> dict[str, Sequence[Selection]]:
-        """What is selected of the written records, by the key of the selection."""
-        found: dict[str, Sequence[Selection]] = {}
-        for key, name, details in self.selector.subfields(self.type, self.details):
-            if name == self.record.singular:
-                found[key] = self.selector.record(self.record, details)
-            elif name == "results":
-                result = self.selector.object_type(f"{self.record.name}BulkResult")
-                for inner, inner_name, inner_details in self.selector.subfields(result, details):
-                    if inner_name == self.record.singular:
-                        found[f"{key}.{inner}"] = self.selector.record(self.record, inner_details)
-        return found
 
     async def read(self, reader: Reader, outcome: Outcome) -> None:
         """Read the written records, as far as they are selected."""

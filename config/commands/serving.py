@@ -45,6 +45,7 @@ def _run_workers(settings: Settings, sockets: Sequence[socket.socket], ready: Re
     gc.freeze()
 
     def work(number: int, parent: int) -> None:
+        start_logging(settings.log_level, settings.log_format, sys.stderr)
         first = ready if number == 0 else None
         try:
             with asyncio.Runner(loop_factory=_new_loop) as runner:

@@ -1,8 +1,8 @@
 # pyright: reportUnknownVariableType=false
 """Accounts: the customers, and the hierarchy they stand in."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from tortoise import fields
 
@@ -17,7 +17,7 @@ from ..values.web import normalise_website
 from ..writing.unit import UnitOfWork
 from .account_source import SourceCategory
 from .findings import violated
-from .hierarchy import keep_hierarchy
+from .hierarchy import LOCK, keep_hierarchy
 from .naming import apply_naming
 
 
@@ -110,6 +110,8 @@ class Account(Record, prefix="acc"):
         on_delete=fields.RESTRICT,
         description="The actor who looks after the account.",
     )
+
+    locks: ClassVar[Mapping[str, str]] = {"parentId": LOCK}
 
     class Policies:
         number = Policy(unique=True)

@@ -12,6 +12,7 @@ from ...plugins.declarations import Policy, unique
 from ...plugins.fields import TextList
 from ...plugins.records import Record
 from ...plugins.violations import Rule, Violation
+from ..writing.unit import UnitOfWork
 from .periods import ENDS_BEFORE_START
 from .primaries import demote_others
 
@@ -75,7 +76,7 @@ class AccountContact(Record, prefix="acn"):
         return {"ended_on": max(unit.today, row["started_on"] or unit.today)}
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+    async def prepare(cls, changes: Sequence[Change], unit: UnitOfWork) -> None:
         """A relationship with a last day is over and no longer the main one; a new main one replaces the old."""
         for change in changes:
             if change.is_write:
@@ -85,7 +86,7 @@ class AccountContact(Record, prefix="acn"):
                     change.after["is_primary"] = False
                     if "is_primary" in change.given:
                         unit.violate(ENDED_IS_PRIMARY.broken(change.at("is_primary")), change)
-        await demote_others(changes, unit, ["contact_id"])
+        await demote_others(changes, unit, ["contact"])
 
     @classmethod
     async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:

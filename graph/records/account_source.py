@@ -12,6 +12,7 @@ from ...plugins.declarations import Policy, unique
 from ...plugins.fields import Timestamp
 from ...plugins.records import Record
 from ...plugins.violations import Rule, Severity, Violation
+from ..writing.unit import UnitOfWork
 
 APPEND_ONLY = Rule(code="APPEND_ONLY", message="Sources are kept as they are; add a new one instead of deleting this.")
 REFERRER_MISSING = Rule(
@@ -70,10 +71,12 @@ class AccountSource(Record, prefix="src"):
         first = unique("account", where="is_first")
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+    async def prepare(cls, changes: Sequence[Change], unit: UnitOfWork) -> None:
         """The first source of an account is marked, and its category shown at the account."""
         created = [change for change in changes if change.kind is ChangeKind.CREATE]
-        rows = await unit.rows("AccountSource", "account_id", {change.after["account_id"] for change in created})
+        owners = {change.after["account_id"] for change in created}
+        await unit.hold("Account", owners)
+        rows = await unit.rows("AccountSource", "account_id", owners)
         known = {row["account_id"] for row in rows}
         for change in created:
             account_id = change.after["account_id"]

@@ -6,10 +6,11 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change
 from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.records import Record
+from ..writing.unit import UnitOfWork
 from .primaries import demote_others
 
 
@@ -65,6 +66,6 @@ class AddressLink(Record, prefix="adl"):
         return same or [row for row in rows if row["kind"] == AddressKind.OTHER][:1]
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+    async def prepare(cls, changes: Sequence[Change], unit: UnitOfWork) -> None:
         """A new first choice replaces the old one of its kind."""
-        await demote_others(changes, unit, ["account_id", "contact_id"], ["kind"])
+        await demote_others(changes, unit, ["account", "contact"], ["kind"])

@@ -2,7 +2,7 @@
 """Contacts: the people in accounts."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from tortoise import fields
 
@@ -17,7 +17,7 @@ from ..values.text import fold, is_blank, is_latin
 from ..values.time_zones import normalise_time_zone
 from ..writing.unit import UnitOfWork
 from .findings import violated
-from .reporting import check_reporting
+from .reporting import LOCK, check_reporting
 
 NAMELESS = Rule(code="REQUIRED", message="A contact needs a family name or a given name; give at least one.")
 
@@ -46,6 +46,8 @@ class Contact(Record, prefix="con"):
         on_delete=fields.RESTRICT,
         description="The contact this one reports to.",
     )
+
+    locks: ClassVar[Mapping[str, str]] = {"reportsToId": LOCK}
 
     class Policies:
         name = Policy(read_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change
 from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import Code
@@ -14,6 +14,7 @@ from ...plugins.records import Record
 from ..values.emails import normalise_email
 from ..values.problem import Problem
 from ..values.text import is_blank
+from ..writing.unit import UnitOfWork
 from .findings import violated
 from .primaries import demote_others
 
@@ -51,7 +52,7 @@ class Email(Record, prefix="eml"):
         primary_of_contact = unique("contact", where="is_primary")
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+    async def prepare(cls, changes: Sequence[Change], unit: UnitOfWork) -> None:
         """Work out the form to compare by; a new first choice replaces the old."""
         for change in changes:
             typed = change.after["address"] or ""
@@ -60,4 +61,4 @@ class Email(Record, prefix="eml"):
                 if isinstance(found, Problem):
                     unit.violate(violated(found, change.at("address")), change)
                 change.after["normalised"] = "" if isinstance(found, Problem) else found.folded
-        await demote_others(changes, unit, ["account_id", "contact_id"])
+        await demote_others(changes, unit, ["account", "contact"])

@@ -9,6 +9,7 @@ from ...plugins.violations import Rule
 from ..writing.unit import UnitOfWork
 
 DEEPEST = 20
+LOCK = "account hierarchy"
 CYCLE = Rule(code="CYCLE", message="The account would stand above itself: {id} is the account itself or lies below it.")
 TOO_DEEP = Rule(code="TOO_DEEP", message="The hierarchy would be more than {deepest} levels deep.")
 
@@ -24,7 +25,7 @@ async def keep_hierarchy(changes: Sequence[Change], unit: UnitOfWork) -> None:
     moved = {change.id: change for change in changes if change.is_write and _moves(change)}
     chains: Chains = {}
     if moved:
-        await unit.lock("account hierarchy")
+        await unit.lock(LOCK)
         chains = await _chains_of_moved(moved, unit)
         rows: list[Mapping[str, Any]] = [
             {"ancestor_id": ancestor, "descendant_id": id_, "depth": depth}

@@ -9,6 +9,7 @@ from ...plugins.changes import Change, Unit
 from ...plugins.violations import Rule
 from ..values.text import fold
 
+NUMBERS = "account numbers"  # the lock of whoever takes or sets them
 PATIENCE = 0.05  # seconds that one pattern may take on one name
 PATTERN = Rule(code="NAME_PATTERN", message="{name!r} does not match the naming rule of {kind} accounts{example}.")
 PATTERN_SLOW = Rule(
@@ -92,7 +93,7 @@ async def _number(named: Sequence[Change], rules: Rules, unit: Unit) -> None:
             wanting.setdefault(rule["kind"], []).append(change)
     if not wanting:
         return
-    await unit.lock("account numbers")
+    await unit.lock(NUMBERS)
     fresh = {row["kind"]: row for row in await unit.rows("NamingRule", "kind", wanting)}
     taken = {change.after["number"] for change in unit.changes("Account")}
     for kind, waiting in wanting.items():

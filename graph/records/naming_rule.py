@@ -1,6 +1,7 @@
 """Naming rules: what the name and the number of an account of a kind look like."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import ClassVar
 
 import regex
 from tortoise import fields
@@ -10,7 +11,7 @@ from ...plugins.declarations import Policy
 from ...plugins.records import Record
 from ...plugins.violations import Rule, Violation
 from .account import AccountKind
-from .naming import PATIENCE
+from .naming import NUMBERS, PATIENCE
 
 BAD_PATTERN = Rule(code="INVALID_PATTERN", message="The pattern is no regular expression: {problem}.")
 BAD_EXAMPLE = Rule(code="INVALID_EXAMPLE", message="The example does not match the pattern; mend one of them.")
@@ -32,14 +33,10 @@ class NamingRule(Record, prefix="nrl"):
     number_digits = fields.IntField(default=6, description="Digits of the number after the prefix, zeros in front.")
     next_number = fields.IntField(default=1, description="The number that the next account gets.")
 
+    locks: ClassVar[Mapping[str, str]] = {"nextNumber": NUMBERS}
+
     class Policies:
         kind = Policy(unique=True, create_only=True)
-
-    @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
-        """Whoever sets the next number waits for those who are taking numbers."""
-        if any(change.is_write and change.changed("next_number") for change in changes):
-            await unit.lock("account numbers")
 
     @classmethod
     async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:

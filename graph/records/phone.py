@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change
 from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import Code
@@ -14,6 +14,7 @@ from ...plugins.records import Record
 from ..values.phones import normalise_phone
 from ..values.problem import Problem
 from ..values.text import is_blank
+from ..writing.unit import UnitOfWork
 from .findings import violated
 from .primaries import demote_others
 
@@ -55,7 +56,7 @@ class Phone(Record, prefix="phn"):
         primary_of_contact = unique("contact", where="is_primary")
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+    async def prepare(cls, changes: Sequence[Change], unit: UnitOfWork) -> None:
         """Work out E.164 from what was typed; a new first choice replaces the old."""
         for change in changes:
             typed = change.after["number"] or ""
@@ -66,4 +67,4 @@ class Phone(Record, prefix="phn"):
                     change.after["e164"] = ""
                 else:
                     change.after |= {"e164": found.e164, "extension": found.extension}
-        await demote_others(changes, unit, ["account_id", "contact_id"])
+        await demote_others(changes, unit, ["account", "contact"])

@@ -8,6 +8,7 @@ from ...plugins.violations import Rule
 from ..writing.unit import UnitOfWork
 
 LONGEST = 50
+LOCK = "lines of reporting"
 CYCLE = Rule(code="CYCLE", message="The contact would report to itself, directly or by way of others.")
 TOO_DEEP = Rule(code="TOO_DEEP", message="The line of reporting above the contact has more than {longest} people.")
 
@@ -24,7 +25,7 @@ async def check_reporting(changes: Sequence[Change], unit: UnitOfWork) -> None:
     }
     if not moved:
         return
-    await unit.lock("lines of reporting")
+    await unit.lock(LOCK)
     bosses: dict[UUID, UUID | None] = {change.id: change.after["reports_to_id"] for change in changes}
     heads = set(moved)
     for _ in range(LONGEST):

@@ -10,7 +10,7 @@ from ...plugins.violations import Path
 from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToOne, UniqueKey
 from ..values.text import is_blank
 from .rules import BLANK, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED
-from .unit import UnitOfWork, spelled
+from .unit import Raced, UnitOfWork, spelled
 
 STAMPED = frozenset({"id", "version", "created_at", "updated_at", "created_by_id", "updated_by_id"})
 Key = tuple[Any, ...]
@@ -123,7 +123,10 @@ async def _check_references(unit: UnitOfWork) -> None:
 
 
 async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) -> None:
-    """No two live rows hold the same key, neither stored ones nor those of the unit."""
+    """No two live rows hold the same key, neither stored ones nor those of the unit.
+
+    Raises Raced if the key of an upsert that found nothing is there by now.
+    """
     columns = (*key.columns, *([key.where] if key.where else []))
     holding: dict[Key, Change] = {}
     asking: list[tuple[Key, Change]] = []
@@ -155,7 +158,10 @@ async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) ->
     for row in await unit.reader.find_keys(record, key.columns, asked, where=key.where):
         if unit.change(record.name, row[record.key]) is not None:
             continue  # its value after the unit counts, and that was looked at above
-        change = asked[tuple(row[column] for column in key.columns)]
+        value = tuple(row[column] for column in key.columns)
+        if (record.name, value) in unit.missed:
+            raise Raced  # somebody has made it since the upsert looked for it
+        change = asked[value]
         what, names = record.owner or record.name, _names(record, change, key)
         shown = unit.shown(what, row[record.key])
         unit.violate(NOT_UNIQUE.broken(_at(record, change, key), what=what, fields=names, id=shown), change)

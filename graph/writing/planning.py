@@ -50,6 +50,7 @@ class Planner:
         if action is Action.UPSERT:
             await self._find_keys(record, roots)
         intents = [inner for intent in roots for inner in _all(intent)]
+        await self._take_locks(intents)
         await self._load(intents)
         await self.linker.load(intents)
         for intent in intents:
@@ -104,12 +105,14 @@ class Planner:
                     unique.setdefault(columns, {}).setdefault(values, []).append(intent)
         ids = self.catalogue["ExternalId"]
         for row in await self.unit.reader.find_keys(ids, ("owner_kind", "system", "value"), external):
-            for intent in external[row["owner_kind"], row["system"], row["value"]]:
+            for intent in external.pop((row["owner_kind"], row["system"], row["value"])):
                 intent.id = row[f"{record.singular}_id"]
+        self.unit.missed.update((ids.name, key) for key in external)
         for columns, wanted in unique.items():
             for row in await self.unit.reader.find_keys(record, columns, wanted):
-                for intent in wanted[tuple(row[column] for column in columns)]:
+                for intent in wanted.pop(tuple(row[column] for column in columns)):
                     intent.id = row["id"]
+            self.unit.missed.update((record.name, key) for key in wanted)
 
     def _key(
         self, intent: Intent, record: RecordType, given: Mapping[str, Any], names: Sequence[str], path: Path
@@ -133,6 +136,18 @@ class Planner:
             if len(columns) == len(key.fields) and {column.api for column in columns} == set(given):
                 return key.columns, self._key(intent, record, given, key.fields, path)
         raise InvalidInput("INVALID_KEY", "by names no key; give exactly one.")
+
+    async def _take_locks(self, intents: Sequence[Intent]) -> None:
+        """Take the named locks that inputs call for, before any row is locked: whoever waits for one holds nothing.
+
+        A model may say in `locks` which lock goes with which value of an input.
+        """
+        names: set[str] = set()
+        for intent in intents:
+            locks: Mapping[str, str] = getattr(intent.record.model, "locks", {})
+            names.update(lock for name, lock in locks.items() if name in intent.input)
+        for name in sorted(names):
+            await self.unit.lock(name)
 
     async def _load(self, intents: Sequence[Intent]) -> None:
         """Read the stored rows of everything that is named, kept from changing meanwhile."""

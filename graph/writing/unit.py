@@ -54,6 +54,7 @@ class UnitOfWork:
         self.new_id = new_id
         self.found: list[Finding] = []
         self.unlocked: list[Change] = []
+        self.missed: set[tuple[str, tuple[Any, ...]]] = set()  # keys that upserts looked for in vain, by record
         self.relations: list[tuple[str, str, list[UUID], list[Mapping[str, Any]]]] = []
         self.derived: list[tuple[str, str, Mapping[UUID, Any]]] = []
         self._changes: dict[str, dict[UUID, Change]] = {}
@@ -132,6 +133,15 @@ class UnitOfWork:
     async def lock(self, name: str) -> None:
         """Hold a named lock until the transaction ends."""
         await self.transaction.lock(name)
+
+    async def hold(self, record: str, ids: Iterable[Any]) -> None:
+        """Keep stored records from changing until the transaction ends.
+
+        Whoever reads what belongs to them after that sees all that others have written, and nobody adds to it.
+        """
+        unheld = [id_ for id_ in ids if isinstance(id_, UUID) and self.change(record, id_) is None]
+        if unheld and self.dialect.kind != "sqlite":  # there, the transaction holds the whole database
+            await self.reader.find(self.catalogue[record], "id", unheld, lock="update")
 
     async def rows(self, record: str, column: str, values: Iterable[Any], *, live: bool = True) -> Sequence[Values]:
         """Stored rows whose column is one of the values; null and what could not be read find nothing."""

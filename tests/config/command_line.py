@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,10 +106,20 @@ def until_ready(process: "subprocess.Popen[str]", port: int) -> Running:
     assert process.stdout is not None
     assert process.stderr is not None
     said: list[str] = []
-    deadline = time.monotonic() + PATIENCE
-    while not said or not said[-1].startswith("End: "):
-        line = process.stdout.readline()
-        assert line, f"ended before it was ready: {said} {process.stderr.read()}"
-        assert time.monotonic() < deadline, said
-        said.append(line.rstrip("\n"))
+    with killed_in_time(process):
+        while not said or not said[-1].startswith("End: "):
+            line = process.stdout.readline()
+            assert line, f"ended before it was ready: {said} {process.stderr.read()}"
+            said.append(line.rstrip("\n"))
     return Running(process=process, address=f"http://127.0.0.1:{port}/graphql", said=said)
+
+
+@contextmanager
+def killed_in_time(process: "subprocess.Popen[str]") -> Generator[None]:
+    """Kill a process that takes too long, so that reading what it says comes to an end."""
+    timer = threading.Timer(PATIENCE, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from accord.config.commands.serve import FIRST_QUERY
-from accord.tests.config.command_line import run, serving, start, until_ready
+from accord.tests.config.command_line import killed_in_time, run, serving, start, until_ready
 from accord.tests.config.test_demo import FIRST_QUERY as ISSUE_QUERY
 
 COUNTS = "{ accounts { totalCount } contacts { totalCount } addresses { totalCount } contactGroups { totalCount } }"
@@ -71,8 +71,9 @@ def test_ctrl_c_while_the_outbox_is_full_ends_at_once(tmp_path: Path, port: int)
 def test_a_start_that_is_killed_in_the_middle_of_the_demo_leaves_none_of_it(tmp_path: Path, port: int):
     killed = start(tmp_path, "serve", "--port", str(port))
     assert killed.stdout is not None
-    while killed.stdout.readline() != "Loading the demo: address links\n":
-        assert killed.poll() is None
+    with killed_in_time(killed):
+        while killed.stdout.readline() != "Loading the demo: address links\n":
+            assert killed.poll() is None
     killed.kill()
     killed.communicate()
     with serving(tmp_path, port) as server:

@@ -185,7 +185,7 @@ async def test_the_schema_describes_a_plugins_fields(plugin: Plugin):
     sdl = plugin.schema.schema.as_str()
     assert '"""Where an account stands under HIPAA."""\n  hipaa: HipaaAccount\n' in sdl
     shown = plugin.schema.core.type_map["HipaaAccount"].fields  # type: ignore[attr-defined]
-    assert list(shown) == ["role", "npi", "specialty", "baaSignedOn", "cover", "officer", "seat", "summary"]
+    assert list(shown) == ["baaSignedOn", "cover", "npi", "officer", "role", "seat", "specialty", "summary"]
     stated = plugin.schema.core.type_map["HipaaAccountInput"].fields  # type: ignore[attr-defined]
     assert sorted(stated) == ["baaSignedOn", "cover", "npi", "officerId", "role", "seat", "specialty"]
     # What has no index can't be filtered or sorted by, and an extension without any has no filter at all.

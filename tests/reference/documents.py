@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from accord.graph.catalogue import RecordType
-from accord.tests.reference.values import Enumerated, Values, flip, is_list, literal, required
 from graphql import (
     GraphQLInputObjectType,
     GraphQLNonNull,
@@ -16,6 +14,9 @@ from graphql import (
     is_leaf_type,
 )
 from hypothesis import strategies as st
+
+from accord.graph.catalogue import RecordType
+from accord.tests.reference.values import Enumerated, Values, flip, is_list, literal, required
 
 SAFE = {"id", "__typename", "createdAt", "updatedAt", "version", "formatted"}  # alike in every type that has them
 
@@ -168,7 +169,10 @@ class _Document:
             return f"{alias}: {record.singular}({name}: {self.placed(argument.type, key)}) {inner}", True
         if way < 17:
             inner = self.node_selection([record])
-            return f"{alias}: node(id: {self.placed(query.fields['node'].args['id'].type, self.one_id(record))}) {inner}", True
+            return (
+                f"{alias}: node(id: {self.placed(query.fields['node'].args['id'].type, self.one_id(record))}) {inner}",
+                True,
+            )
         several = [record, *(self.random.choice(self.catalogue.records()) for _ in range(self.random.randint(0, 2)))]
         ids = [self.one_id(self.random.choice(several)) for _ in range(self.random.randint(0, 5))]
         inner = self.node_selection(several)
@@ -318,7 +322,9 @@ class _Document:
                 continue
             named = get_named_type(connection.fields[name].type)
             inner_scope = Scope() if alias else scope.of(name)
-            text = f"{alias}{name}{self.directive()} {self.selection(named, inner_scope, depth, is_plain=name != 'nodes')}"
+            text = (
+                f"{alias}{name}{self.directive()} {self.selection(named, inner_scope, depth, is_plain=name != 'nodes')}"
+            )
             parts.append(f"... on {connection.name} {{ {text} }}" if self.chance(5) else text)
         return "{ " + " ".join(parts) + " }"
 
@@ -378,7 +384,9 @@ class _Document:
 
     def left_out(self, type_: GraphQLInputObjectType, value: Mapping[str, Any]) -> list[str]:
         """A field whose variable is not given: as if it were not there."""
-        names = [name for name, one in type_.fields.items() if name not in value and not isinstance(one.type, GraphQLNonNull)]
+        names = [
+            name for name, one in type_.fields.items() if name not in value and not isinstance(one.type, GraphQLNonNull)
+        ]
         if not names:
             return []
         name = self.random.choice(names)

@@ -49,9 +49,7 @@ def sort_keys(record: RecordType, link: RecordType | None, wanted: Iterable[Mapp
         assert isinstance(member, Column)
         columns = [member.name] if member.kind is not Kind.MONEY else [str(member.currency), member.name]
         keys += [
-            SortKey(
-                record=record.name, column=column, is_text=member.kind is Kind.TEXT, is_descending=value == "DESC"
-            )
+            SortKey(record=record.name, column=column, is_text=member.kind is Kind.TEXT, is_descending=value == "DESC")
             for column in columns
         ]
     if not keys and link is not None:

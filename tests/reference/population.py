@@ -23,7 +23,7 @@ NAMES = (
     "  ", "\ufeffx", "z", "Z", "ž", "Ž", "zz", "\U00020000", "\U0001f1e9\U0001f1ea", "Ǻ", "ǻ", "A\u030a\u0301",
 )  # fmt: skip
 INDUSTRIES = ("Retail", "retail", "Bäckerei", "BÄCKEREI", "Energy", "Öl & Gas", "“quoted”", "N/A")
-TITLES = ("CEO", "ceo", "Head of \"IT\"", "Geschäftsführer", "GESCHÄFTSFÜHRER", "Einkäufer", "😀 Officer")
+TITLES = ("CEO", "ceo", 'Head of "IT"', "Geschäftsführer", "GESCHÄFTSFÜHRER", "Einkäufer", "😀 Officer")
 CITIES = (
     ("DE", "Berlin", "10115", None), ("DE", "berlin", "10117", "DE-BE"), ("DE", "Köln", "50667", "DE-NW"),
     ("DE", "KÖLN", "50668", None), ("AT", "Wien", "1010", None), ("FR", "Besançon", "25000", None),
@@ -104,7 +104,7 @@ class Populating:
                 "CreateLabelInput",
                 [
                     {"name": name, "scope": scope, "description": self.maybe(f"{scope} {name}")}
-                    for name in ("VIP", "Ärger", "late \"payer\"", "😀")
+                    for name in ("VIP", "Ärger", 'late "payer"', "😀")
                 ],
             )
             for scope in ("ACCOUNT", "CONTACT", "ADDRESS")
@@ -113,9 +113,15 @@ class Populating:
             "createContactGroups",
             "CreateContactGroupInput",
             [
-                {"name": "Newsletter", "description": "two\nlines\tand a \"tab\""},
+                {"name": "Newsletter", "description": 'two\nlines\tand a "tab"'},
                 {"name": "Überall"},
-                {"name": "Berliner", "kind": "FILTERED", "memberFilter": {"or": [{"familyName": {"startsWithIgnoreCase": "k"}}, {"doNotContact": {"eq": True}}]}},
+                {
+                    "name": "Berliner",
+                    "kind": "FILTERED",
+                    "memberFilter": {
+                        "or": [{"familyName": {"startsWithIgnoreCase": "k"}}, {"doNotContact": {"eq": True}}]
+                    },
+                },
             ],
         )
         addresses = await self.write("createAddresses", "CreateAddressInput", list(self.addresses(labels["ADDRESS"])))
@@ -163,7 +169,7 @@ class Populating:
                         "website": self.maybe(f"https://www.example{level}{number}.com/ä?q='\"", 0.5),
                         "annualRevenue": {"currency": amount[0], "amount": amount[1]} if amount else None,
                         "employeeCount": self.maybe(self.random.choice((0, 1, 1, 2, 7, 10, 2147483647))),
-                        "description": self.maybe("first line\n\tsecond \"line\" \\ \u2028 😀\r\nthird", 0.3),
+                        "description": self.maybe('first line\n\tsecond "line" \\ \u2028 😀\r\nthird', 0.3),
                         "parentId": self.maybe(self.random.choice(made), 0.8) if made else None,
                         "ownerId": self.maybe(self.random.choice(actors)),
                         "labels": [{"id": label} for label in self.some(labels, 3)],
@@ -236,7 +242,9 @@ class Populating:
                         ],
                         "addresses": [
                             {"id": address, "kind": kind}
-                            for address, kind in zip(self.some(addresses, 3), ("MAILING", "OTHER", "LEGAL"), strict=False)
+                            for address, kind in zip(
+                                self.some(addresses, 3), ("MAILING", "OTHER", "LEGAL"), strict=False
+                            )
                         ],
                         "labels": [{"id": label} for label in self.some(labels, 2)],
                         "groups": [{"id": group} for group in self.some(groups[:2], 2)],
@@ -268,9 +276,7 @@ class Populating:
         """Later changes, so that versions and times differ, and contacts that come back to a former account."""
         renamed = [{"id": account, "name": self.name()} for account in accounts[::7]]
         await self.write("updateAccounts", "UpdateAccountInput", renamed)
-        query = (
-            "{ accountContacts(first: 100, filter: {isOngoing: {eq: false}}) { nodes { account { id } contact { id } } } }"
-        )
+        query = "{ accountContacts(first: 100, filter: {isOngoing: {eq: false}}) { nodes { account { id } contact { id } } } }"
         former = (await self.bench.ask(query))["accountContacts"]["nodes"]
         again = [{"accountId": one["account"]["id"], "contactId": one["contact"]["id"]} for one in former[::3]]
         await self.write("createAccountContacts", "CreateAccountContactInput", again)

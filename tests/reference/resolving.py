@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graphql import ExecutionResult, GraphQLResolveInfo, build_schema, execute, parse
+
 from accord.graph.catalogue import Column, ComputedField, GroupField, Kind, RecordType, ToMany, ToOne
 from accord.graph.values.address_lines import format_address
 from accord.graph.values.addresses import PostalAddress
@@ -19,7 +21,6 @@ from accord.tests.reference.listing import (
 )
 from accord.tests.reference.matching import MINOR_UNITS, folded, matches, related
 from accord.tests.reference.rows import Row, Rows
-from graphql import ExecutionResult, GraphQLResolveInfo, build_schema, execute, parse
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,9 @@ class Reference:
 
 
 def _formatted(row: Row) -> list[str]:
-    named = {name: row[name] for name in ("city", "district", "state_code", "state_name", "postal_code", "country_code")}
+    named = {
+        name: row[name] for name in ("city", "district", "state_code", "state_name", "postal_code", "country_code")
+    }
     return format_address(PostalAddress(street_lines=tuple(row["street_lines"]), **named))
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
+
 from accord.graph.catalogue import Catalogue, Kind, RecordType
 from accord.tests.accord_fixture import Bench
 

@@ -7,8 +7,6 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from accord.graph.catalogue import Column, GroupField, Kind, RecordType, ToMany, ToOne
-from accord.tests.reference.rows import Row, Rows
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -17,6 +15,9 @@ from graphql import (
     GraphQLSchema,
     get_nullable_type,
 )
+
+from accord.graph.catalogue import Column, GroupField, Kind, RecordType, ToMany, ToOne
+from accord.tests.reference.rows import Row, Rows
 
 ALPHABETS = ("aZäßſ", "\u0301\u0308\u0323", "0 .,-_%'\"\\", "日本한שלو", "😀\U0001f3fd\u200d\ufe0f\U0010ffff")
 NOWHERE = UUID("01890000-0000-7000-8000-00000000dead")

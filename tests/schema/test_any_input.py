@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from accord.tests.accord_fixture import Bench, CoreDatabases, core_schema, open_bench
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -19,6 +18,8 @@ from graphql import (
 )
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+
+from accord.tests.accord_fixture import Bench, CoreDatabases, core_schema, open_bench
 
 TEXTUAL = {"String", "ID", "DateTime", "Date", "Decimal"}
 TOGETHER = 40  # positions that one document tries
@@ -105,13 +106,6 @@ def given_for(position: Position, text: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def loop() -> Iterator[asyncio.Runner]:
-    """A loop that stays between the examples of a test: hypothesis stops examples where a loop would be lost with it."""
-    with asyncio.Runner() as runner:
-        yield runner
-
-
-@pytest.fixture(scope="module")
 def shared(loop: asyncio.Runner, core_databases: CoreDatabases) -> Iterator[Bench]:
     """An Accord with a few records, for tests that only read."""
     opened = open_bench(core_databases.new(), is_migrated=True)
@@ -144,7 +138,11 @@ LONG = "ﷺ" * 5_000
 
 
 @SETTINGS
-@given(position=st.sampled_from(POSITIONS), text=st.sampled_from(("1e999999999", "acc_", "2026-02-30", LONG)) | st.text(st.characters(exclude_categories=()), max_size=40))
+@given(
+    position=st.sampled_from(POSITIONS),
+    text=st.sampled_from(("1e999999999", "acc_", "2026-02-30", LONG))
+    | st.text(st.characters(exclude_categories=()), max_size=40),
+)
 def test_no_text_at_all_is_an_incident(loop: asyncio.Runner, shared: Bench, position: Position, text: str) -> None:
     loop.run(check(shared, document([position]), {"v0": given_for(position, text)}))
 

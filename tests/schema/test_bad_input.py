@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+
 from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
 from accord.tests.reference.population import counted_ids
 
@@ -78,7 +79,11 @@ IDS: Sequence[Case] = [
         [no_id_at_all("a.id", "''"), no_id_at_all("b.id", "'anc_019b76da-a800-712f-aaf0-c549d567e2fd'")],
     ),
     (BY_IDS, {"ids": [ACCOUNT, CONTACT[:-1]]}, [no_id_at_all("nodes.ids", f"'{CONTACT[:-1]}'")]),
-    (BY_IDS, {"ids": [ACCOUNT] * 101}, [refused("INVALID_PAGE", "nodes.ids", "101 ids are too many; 100 are allowed.")]),
+    (
+        BY_IDS,
+        {"ids": [ACCOUNT] * 101},
+        [refused("INVALID_PAGE", "nodes.ids", "101 ids are too many; 100 are allowed.")],
+    ),
 ]
 KEYS: Sequence[Case] = [
     ("{ account { id } }", {}, [("INVALID_KEY", "account", "account.id", "account: give either id or by.")]),
@@ -92,7 +97,11 @@ KEYS: Sequence[Case] = [
         {"id": ACCOUNT},
         [("INVALID_KEY", "account", "account.id", "account: give either id or by.")],
     ),
-    ("{ account(by: {}) { id } }", {}, [invalid("account.by", f"Within OneOf Input Object type 'AccountKey', {ONE_OF}")]),
+    (
+        "{ account(by: {}) { id } }",
+        {},
+        [invalid("account.by", f"Within OneOf Input Object type 'AccountKey', {ONE_OF}")],
+    ),
     (BY_KEY, {"key": {}}, [variable("$key", f"Within OneOf Input Object type 'AccountKey', {ONE_OF}")]),
     (
         BY_KEY,
@@ -108,7 +117,11 @@ KEYS: Sequence[Case] = [
     (
         BY_KEY,
         {"key": {"number": HALF}},
-        [refused("INVALID_CHARACTER", "account.by.number", r"'\ud800' holds U+D800, which no text holds: take it out.")],
+        [
+            refused(
+                "INVALID_CHARACTER", "account.by.number", r"'\ud800' holds U+D800, which no text holds: take it out."
+            )
+        ],
     ),
     (
         BY_KEY,
@@ -360,7 +373,9 @@ TOO_MUCH: Sequence[Case] = [
     filtered(
         {"or": [{}] * 201},
         refused(
-            "FILTER_TOO_LARGE", "accounts.filter.or.199", "the filter has more than 200 conditions; use in, or split it."
+            "FILTER_TOO_LARGE",
+            "accounts.filter.or.199",
+            "the filter has more than 200 conditions; use in, or split it.",
         ),
     ),
     *(
@@ -444,7 +459,9 @@ VALUES: Sequence[Case] = [
         ],
     ),
     *(
-        filtered({"createdAt": {"gt": text}}, refused("INVALID_VALUE", "accounts.filter.createdAt.gt", f"'{text}' {MOMENT}"))
+        filtered(
+            {"createdAt": {"gt": text}}, refused("INVALID_VALUE", "accounts.filter.createdAt.gt", f"'{text}' {MOMENT}")
+        )
         for text in ("2026-02-30T00:00:00Z", "2026-02-03", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-14:00", "")
     ),
     filtered(
@@ -508,7 +525,11 @@ DOCUMENTS: Sequence[Case] = [
         {"filter": None},
         [variable("$filter", "Expected value of non-null type 'AccountFilter!' not to be null.")],
     ),
-    (FILTER, {"filter": "x"}, [variable("$filter", "Expected value of type 'AccountFilter' to be an object, found: 'x'.")]),
+    (
+        FILTER,
+        {"filter": "x"},
+        [variable("$filter", "Expected value of type 'AccountFilter' to be an object, found: 'x'.")],
+    ),
 ]
 
 
@@ -591,7 +612,10 @@ async def test_damaged_and_foreign_cursors_are_refused(shared: Bench) -> None:
     naughty = ["", "x", own[:-1], own[:-2], f"{own}00", own[2:], "ff" * 40, "5b" * 100_000, "\0", HALF, "ä", "0x5b5d"]
     naughty += [b.hex() for b in (b"1", b'"x"', b"{}", b"[]", b"null", b'["\xff"]', b"NaN")]
     values = [None, 1, True, [], {}, "", "x", ACCOUNT[:-1], CONTACT, f"{ACCOUNT}\0", "acc_" + "0" * 10_000]
-    naughty += [cursor_of(signature, value) for value in values] + [cursor_of(signature), cursor_of(signature, id_, id_)]
+    naughty += [cursor_of(signature, value) for value in values] + [
+        cursor_of(signature),
+        cursor_of(signature, id_, id_),
+    ]
     foreign = [named, other, dear, cursor_of(1, id_), cursor_of("deadbeef", id_), b'["ab"]'.hex(), b"[{}]".hex()]
     for cursors, problem in ((naughty, NO_CURSOR), (foreign, OTHER_ORDER)):
         for cursor in cursors:

@@ -46,7 +46,7 @@ async def take(changes: AsyncGenerator[dict[str, Any], None], count: int) -> lis
 
 async def started(bench: Bench, listeners: int = 1) -> None:
     async with asyncio.timeout(20):
-        while bench.accord.feed.listeners < listeners:
+        while bench.accord.feed.listeners < listeners:  # noqa: ASYNC110 - the feed tells nobody who comes
             await asyncio.sleep(0.01)
 
 
@@ -140,7 +140,7 @@ async def test_a_listener_that_lags_is_told_and_the_others_go_on(bench: Bench) -
         await bench.ask(bulk, inputs=inputs)
         await slow_task
         async with asyncio.timeout(20):
-            while len(heard) < 100:
+            while len(heard) < 100:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         async with asyncio.timeout(20):
             while "errors" not in (last := (await take(slow, 1))[0]):
@@ -171,13 +171,16 @@ async def test_a_query_is_no_subscription(bench: Bench) -> None:
 
 async def test_two_processes_agree(bench: Bench) -> None:
     """Another Accord on the same database hears of what this one writes, in the same order."""
-    async with open_bench(bench.accord.settings.database, is_migrated=True) as other:
-        async with listening(bench) as here, listening(other) as there:
-            both = [asyncio.create_task(take(each, 4)) for each in (here, there)]
-            await started(bench)
-            await started(other)
-            await asyncio.gather(*(make(each, name) for name in ("A", "B") for each in (bench, other)))
-            heard_here, heard_there = await asyncio.gather(*both)
+    async with (
+        open_bench(bench.accord.settings.database, is_migrated=True) as other,
+        listening(bench) as here,
+        listening(other) as there,
+    ):
+        both = [asyncio.create_task(take(each, 4)) for each in (here, there)]
+        await started(bench)
+        await started(other)
+        await asyncio.gather(*(make(each, name) for name in ("A", "B") for each in (bench, other)))
+        heard_here, heard_there = await asyncio.gather(*both)
     assert heard_here == heard_there
     assert [int(change["cursor"]) for change in heard_here] == [1, 2, 3, 4]
 

@@ -5,8 +5,9 @@ from accord.tests.accord_fixture import Bench
 CONTACTS = """mutation { createContacts(inputs: [
   {familyName: "Abel", department: "Sales"}, {familyName: "Berg", department: "Sales", doNotContact: true},
   {familyName: "Cohn", department: "Finance"}]) { written results { id } } }"""
-MEMBERS = """query ($id: ID!, $first: Int) { contactGroup(id: $id) { kind members(first: $first, orderBy: [{sortName: ASC}])
-  { totalCount nodes { familyName } edges { cursor } pageInfo { hasNextPage } } } }"""
+MEMBERS = """query ($id: ID!, $first: Int) { contactGroup(id: $id) {
+  kind members(first: $first, orderBy: [{sortName: ASC}]) {
+    totalCount nodes { familyName } edges { cursor } pageInfo { hasNextPage } } } }"""
 CREATE = """mutation ($input: CreateContactGroupInput!) { createContactGroup(input: $input)
   { id violations { code path message } contactGroup { members { nodes { familyName } } } } }"""
 
@@ -38,7 +39,7 @@ async def test_a_changed_filter_counts_at_once_even_if_another_process_changed_i
     group = await create(bench, name="Any", kind="FILTERED", memberFilter={"department": {"eq": "Finance"}})
     assert names(await bench.ask(MEMBERS, id=group)) == ["Cohn"]
     stored = bench.accord.service.roots.ground.stored
-    stored.concerns = lambda record: False  # type: ignore[method-assign] - as in a process that did not do the write
+    stored.concerns = lambda record: False  # as in a process that did not do the write
     update = """mutation ($id: ID!, $filter: JSON) { updateContactGroup(input: {id: $id, memberFilter: $filter})
       { violations { code } contactGroup { members { nodes { familyName } } } } }"""
     changed = await bench.ask(update, id=group, filter={"doNotContact": {"eq": True}})

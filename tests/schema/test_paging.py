@@ -8,9 +8,10 @@ from itertools import count
 from typing import Any
 
 import pytest
-from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+
+from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
 
 EXAMPLES = 50
 NAMES = ("a", "A", "ä", "Ä", "b", "ß", "SS", "z")  # few, so that many rows share a sort key
@@ -170,7 +171,9 @@ class Company:
     async def page(self, arguments: str, keys: str, cursor: str | None = None) -> dict[str, Any]:
         """One page of the list."""
         link = "linkId" if self.listing == "contacts" else ""
-        parts = f"edges {{ {link} node {{ id {keys} }} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}"
+        parts = (
+            f"edges {{ {link} node {{ id {keys} }} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}"
+        )
         if self.listing == "accounts":
             field = f'accounts(filter: {{industry: {{eq: "{self.name}"}}}}, {arguments}) {{ {parts} }}'
             return (await self.bench.ask(f"query ($cursor: String) {{ {field} }}", cursor=cursor))["accounts"]
@@ -197,7 +200,9 @@ async def walk_through(bench: Bench, walk: Walk, name: str) -> None:
         seen += page["edges"]
         info = page["pageInfo"]
         is_more, cursor = (
-            (info["hasPreviousPage"], info["startCursor"]) if walk.backwards else (info["hasNextPage"], info["endCursor"])
+            (info["hasPreviousPage"], info["startCursor"])
+            if walk.backwards
+            else (info["hasNextPage"], info["endCursor"])
         )
         assert is_more <= (len(page["edges"]) == walk.size), "a page that is not full has nothing after it"
         at_cursor = page["edges"][0 if walk.backwards else -1]["node"]["id"] if page["edges"] else None
@@ -207,13 +212,6 @@ async def walk_through(bench: Bench, walk: Walk, name: str) -> None:
     times = Counter(map(str, seen))
     stayed = [row for row in moments[0] if all(row in moment for moment in moments)]
     assert [times[str(row)] for row in stayed] == [1] * len(stayed), f"stayed: {stayed}\nseen: {seen}"
-
-
-@pytest.fixture(scope="module")
-def loop() -> Iterator[asyncio.Runner]:
-    """A loop that stays between the examples of a test: hypothesis stops examples where a loop would be lost with it."""
-    with asyncio.Runner() as runner:
-        yield runner
 
 
 @pytest.fixture(scope="module")
@@ -245,10 +243,7 @@ def names() -> Iterator[str]:
 
 
 CASES = [
-    (listing, order, backwards)
-    for listing, orders in ORDERS.items()
-    for order in orders
-    for backwards in (False, True)
+    (listing, order, backwards) for listing, orders in ORDERS.items() for order in orders for backwards in (False, True)
 ]
 
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import orjson
 import pytest
+from hypothesis import Phase, given, note, settings
+
 from accord.tests.accord_fixture import Bench, new_database, open_bench
 from accord.tests.postgres_server import PostgresServer
 from accord.tests.reference.documents import LIMITS, CursorWanted, Limits, generate
@@ -13,7 +15,6 @@ from accord.tests.reference.population import Populating, counted_ids
 from accord.tests.reference.resolving import Cursors, Reference, difference
 from accord.tests.reference.rows import load_rows
 from accord.tests.reference.values import Values
-from hypothesis import Phase, given, note, settings
 
 EXAMPLES = 500
 
@@ -52,13 +53,6 @@ class Compared:
             self.lists[key] = [edge["cursor"] for page in pages for edge in page["edges"]]
         found = self.lists[key]
         return found[wanted.place % len(found)] if found else None
-
-
-@pytest.fixture(scope="module")
-def loop() -> Iterator[asyncio.Runner]:
-    """A loop that stays between the examples of a test: hypothesis stops examples where a loop would be lost with it."""
-    with asyncio.Runner() as runner:
-        yield runner
 
 
 @contextmanager
