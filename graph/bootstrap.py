@@ -17,6 +17,8 @@ SYSTEM_NAME = "Accord"
 async def ensure_system_actor(database: Database, catalogue: Catalogue, now: datetime) -> None:
     """Make the system's actor where it is missing; it is its own creator."""
     record = catalogue["Actor"]
+    if await RowReader(database, database.dialect).find(record, "id", [SYSTEM_ACTOR], live=False):
+        return
     async with database.transaction() as transaction:
         await transaction.lock("system actor")
         if await RowReader(transaction, database.dialect).find(record, "id", [SYSTEM_ACTOR], live=False):
@@ -39,8 +41,6 @@ async def ensure_system_actor(database: Database, catalogue: Catalogue, now: dat
 async def is_untouched(reader: Reader, dialect: Dialect, catalogue: Catalogue) -> bool:
     """Whether a database holds no record, deleted or not, but the system's actor."""
     own = dialect.parameter(1, Kind.ID)
-    found = " or ".join(
-        f"exists (select 1 from {record.table} where id <> {own})" for record in catalogue.records()
-    )
+    found = " or ".join(f"exists (select 1 from {record.table} where id <> {own})" for record in catalogue.records())
     rows = await reader.fetch(f"select 1 where {found}", [store(Kind.ID, SYSTEM_ACTOR, dialect.kind)])
     return not rows

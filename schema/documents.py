@@ -163,9 +163,9 @@ def _unread(error: GraphQLError, limits: Limits) -> GraphQLError:
     """The error for a document that can't be parsed, or was too long to be parsed to its end."""
     if not error.message.endswith("Parsing aborted."):
         return coded(error, "SYNTAX_ERROR")
-    if "tokens" in error.message:
-        return too_large("tokens", limits.tokens, f"The document has more than {limits.tokens:,} words and signs")
-    return too_large("depth", limits.depth, "The document nests selections, values or types too deeply to be read")
+    if "deeply" in error.message:
+        return too_large("depth", limits.depth, "The document nests selections, values or types too deeply to be read")
+    return too_large("tokens", limits.tokens, f"The document has more than {limits.tokens:,} words and signs")
 
 
 def _invalid(document: DocumentNode, error: GraphQLError) -> GraphQLError:

@@ -227,23 +227,38 @@ class _Run:
     async def query(self) -> Result:
         """Run all root fields side by side, each as one statement, if they cost no more than is allowed."""
         query = cast(GraphQLObjectType, self.service.schema.query_type)
-        fields = self._root_fields(query)
-        introspects = False
-        for key, details in fields.items():
-            name = details[0].node.name.value
-            introspects = introspects or name in INTROSPECTION
-            if name in self.service.roots.fields:
-                self._prepare(query, key, details)
+        fields = self._planned(query)
         if self.cost > self.service.limits.cost:
             return self._too_dear()
-        if introspects:
+        if not INTROSPECTION.isdisjoint(details[0].node.name.value for details in fields.values()):
             found = await self.service.introspection.answer(self.operation, self.request.variables, self.root)
             self.errors = [*(found.errors or ()), *self.errors]
             return self._result(found.data)
+        if len(fields) == 1:
+            ((key, details),) = fields.items()
+            return self._result({key: await self.root(query, key, details)})
         answers = await asyncio.gather(*(self.root(query, key, details) for key, details in fields.items()))
         places = list(fields)
         self.errors.sort(key=lambda error: places.index(str(error.path[0])) if error.path else 0)  # not as they came
         return self._result(dict(zip(fields, answers, strict=True)))
+
+    def _planned(self, query: GraphQLObjectType) -> dict[str, Details]:
+        """The root fields, with their plans and what they cost: as an earlier run left them, if nothing has changed."""
+        roots = self.service.roots
+        kept: tuple[dict[str, Details], dict[str, Prepared | None]] | None = self.operation.plan(self.shape)
+        if kept is not None and all(one is not None and roots.is_current(one) for one in kept[1].values()):
+            fields, self.ready = kept
+            self.cost = sum(one.cost for one in self.ready.values() if one is not None)
+            return fields
+        fields = self._root_fields(query)
+        names = [details[0].node.name.value for details in fields.values()]
+        for key, details in fields.items():
+            if details[0].node.name.value in roots.fields:
+                self._prepare(query, key, details)
+        # the types that ids name are no part of the variables' shape
+        if not self.errors and not any(name.startswith("node") for name in names):
+            self.operation.keep(self.shape, (fields, self.ready))
+        return fields
 
     def _prepare(self, parent: GraphQLObjectType, key: str, details: Details) -> None:
         """Make the plan of a root field, or note what is wrong with it; add up what it costs."""

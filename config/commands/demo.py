@@ -1,7 +1,8 @@
 """accord demo: fill an empty database with the demo data."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from ..settings import Settings, read_settings
 from .database import ready_database
@@ -11,6 +12,9 @@ from .terminal import progress, say
 
 if TYPE_CHECKING:
     from ...graph.writing.write import Writer
+
+T = TypeVar("T")
+ATTEMPTS = 6  # of the time that a database lets a writer wait: another process may be loading the demo right now
 
 
 def demo() -> None:
@@ -50,7 +54,7 @@ async def fill(writer: "Writer") -> bool:
 
     try:
         with progress("Loading the demo") as report:
-            loaded = await load_demo(writer, progress=report)
+            loaded = await _when_free(lambda: load_demo(writer, progress=report))
     except DemoInvalid as error:
         raise CommandFailed(str(error)) from error
     if loaded is None:
@@ -58,3 +62,15 @@ async def fill(writer: "Writer") -> bool:
     counts = ", ".join(f"{loaded[name]:,} {name}" for name in ("accounts", "contacts", "addresses"))
     say(f"Loaded the demo: {counts}.")
     return True
+
+
+async def _when_free(work: Callable[[], Awaitable[T]]) -> T:
+    """Do work that writes, as soon as others let it; raises Unavailable after all attempts."""
+    from ...graph.errors import Unavailable
+
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return await work()
+        except Unavailable:
+            continue
+    return await work()

@@ -44,7 +44,7 @@ def serve(
 
     def ready(page: bool) -> None:
         address = f"http://{_shown(settings.host)}:{settings.port}/graphql"
-        opened = address if page else f"{address} (GraphiQL appears when its page is built)"
+        opened = address if page else f"{address} (its page is not built yet)"
         title = f"Accord is ready, after {time.monotonic() - started:.1f} s"
         show(title, {"Open": opened, "Try": FIRST_QUERY, "Data": settings.database_place, "End": "Ctrl-C"})
 

@@ -1,6 +1,5 @@
-"""PostgreSQL: a pool of connections, reads and writes alike."""
+"""PostgreSQL: a few connections for reads and writes alike."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,12 +10,11 @@ from ..errors import Unavailable
 from ..reading.dialects import Dialect
 from ..reading.dialects import PostgreSQL as PostgreSQLDialect
 from ..storing import DatabaseKind
+from .connections import Connections
 from .database import Row, Transaction, UniqueViolation
 
-POOL = 10
-CLOSE_SECONDS = 5
+CONNECTIONS = 10
 CHANNEL = "accord_changes"
-STATEMENTS = 500  # prepared statements kept by a connection; the plans kept above it are fewer
 
 
 class PostgreSQL:
@@ -24,35 +22,33 @@ class PostgreSQL:
 
     kind: DatabaseKind = "postgresql"
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, connections: Connections) -> None:
         self.dialect: Dialect = PostgreSQLDialect()
-        self._pool = pool
+        self._connections = connections
         self._types: dict[str, dict[str, str]] = {}
 
     @classmethod
-    async def open(cls, url: str, *, connections: int = POOL) -> "PostgreSQL":
+    async def open(cls, url: str, *, connections: int = CONNECTIONS) -> "PostgreSQL":
         """Connect; raises Unavailable with the reason if the server can't be reached."""
+        kept = Connections(url, connections)
         try:
-            pool: Any = await asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType]
-                url,
-                min_size=1,
-                max_size=connections,
-                statement_cache_size=STATEMENTS,
-                server_settings={"timezone": "UTC", "datestyle": "ISO", "jit": "off", "application_name": "accord"},
-            )
+            async with kept.one():
+                return cls(kept)
         except (OSError, asyncpg.PostgresError) as error:
             raise Unavailable("DATABASE_UNREACHABLE", f"PostgreSQL can't be reached: {error}") from error
-        return cls(pool)
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
         """All rows of a statement."""
-        async with self._pool.acquire() as connection:
+        connection = await self._connections.take()
+        try:
             return await connection.fetch(statement, *parameters)
+        finally:
+            self._connections.give_back(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction, None]:
         """A transaction at READ COMMITTED; what must not change meanwhile is locked by who reads it."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._connections.one() as connection, connection.transaction():
             yield _Transaction(connection, self._types)
 
     @asynccontextmanager
@@ -61,7 +57,7 @@ class PostgreSQL:
 
         Should it break, changes are still found by looking, every other second, until the process starts anew.
         """
-        async with self._pool.acquire() as connection:
+        async with self._connections.one() as connection:
 
             def hear(*_: object) -> None:
                 wake()
@@ -74,12 +70,8 @@ class PostgreSQL:
                     await connection.remove_listener(CHANNEL, hear)
 
     async def close(self) -> None:
-        """Close all connections; one that is still at work after a while is cut off."""
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._pool.close()
-        except TimeoutError:
-            self._pool.terminate()
+        """Close all connections."""
+        await self._connections.close()
 
 
 class _Transaction:

@@ -18,7 +18,9 @@ from .database import Row, Transaction, UniqueViolation
 
 READERS = 4
 BUSY_MS = 10_000
-PRAGMAS = ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", f"busy_timeout={BUSY_MS}")
+BUSY_STEP = 0.05
+WRITING = (f"busy_timeout={BUSY_MS}", "journal_mode=wal", "synchronous=normal", "foreign_keys=on")
+READING = (f"busy_timeout={BUSY_MS}", "query_only=on", "mmap_size=268435456", "cache_size=-65536")
 
 
 def newest_driver() -> ModuleType:
@@ -54,9 +56,15 @@ class SQLite:
     async def open(cls, path: Path, *, readers: int = READERS) -> "SQLite":
         """Open the file, which is made if it isn't there."""
         driver = newest_driver()
-        writer = await _connect(driver, path, PRAGMAS)
-        pragmas = (f"busy_timeout={BUSY_MS}", "query_only=on", "mmap_size=268435456", "cache_size=-65536")
-        return cls(path, writer, [await _connect(driver, path, pragmas) for _ in range(readers)], driver)
+        opened: list[Connection] = []
+        try:
+            for pragmas in (WRITING, *[READING] * readers):
+                opened.append(await _connect(driver, path, pragmas))
+        except BaseException:
+            for connection in opened:
+                await connection.close()
+            raise
+        return cls(path, opened[0], opened[1:], driver)
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
         """All rows of a statement, read beside whatever is being written."""
@@ -109,9 +117,28 @@ class SQLite:
 async def _connect(driver: ModuleType, path: Path, pragmas: Sequence[str]) -> Connection:
     connect: Callable[[], Any] = lambda: driver.connect(str(path), isolation_level=None, cached_statements=256)  # noqa: E731
     connection = await Connection(connect, 64)
-    for pragma in pragmas:
-        await connection.execute(f"pragma {pragma}")
+    try:
+        for pragma in pragmas:
+            await _set(connection, driver, pragma)
+    except BaseException:
+        await connection.close()  # its thread would keep the process from ending
+        raise
     return connection
+
+
+async def _set(connection: Connection, driver: ModuleType, pragma: str) -> None:
+    """Set a pragma; to change the kind of journal SQLite does not wait for others, whatever the time-out."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + BUSY_MS / 1000
+    while True:
+        try:
+            await connection.execute(f"pragma {pragma}")
+        except driver.OperationalError as error:
+            if "locked" not in str(error) or loop.time() > deadline:
+                raise
+            await asyncio.sleep(BUSY_STEP)
+        else:
+            return
 
 
 async def _to_its_end(work: Coroutine[Any, Any, Any]) -> None:

@@ -45,5 +45,5 @@ class LabelLink(Record, prefix="lbn"):
         labels = {row["id"]: row for row in rows} | {c.id: c.after for c in unit.changes("Label") if c.is_live}
         for change in created:
             label = labels.get(change.after["label_id"])
-            if label is not None and change.after[f"{label['scope'].lower()}_id"] is None:
+            if label is not None and label["scope"] and change.after[f"{label['scope'].lower()}_id"] is None:
                 yield change, OTHER_SCOPE.broken(change.path, name=label["name"], scope=label["scope"])

@@ -101,7 +101,7 @@ async def _check_references(unit: UnitOfWork) -> None:
                 continue
             for link in links:
                 value = change.after.get(link.column)
-                if value in (None, ABSENT):
+                if value is None or value is ABSENT:
                     continue
                 if change.kind is ChangeKind.UPDATE and not change.changed(link.column):
                     continue

@@ -24,6 +24,7 @@ log = logging.getLogger("accord.outbox")
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 12
 BATCH = 100
+MOST_UNHEARD = 5_000  # events that are noted as done at once
 POLL_SECONDS = 1.0
 COLUMNS = (
     "id",
@@ -188,6 +189,10 @@ class OutboxWorker:
     async def drain(self) -> int:
         """Hand on everything that is due; returns how many events were tried."""
         tried = 0
+        if not self._consumers:
+            while count := await self._finish_unheard():
+                tried += count
+            return tried
         while not self._is_stopping:
             until = self._now() + self._lease
             waiting = deque(await self._claim(until))
@@ -202,6 +207,17 @@ class OutboxWorker:
                 if waiting:
                     await self._give_back(waiting, until)
         return tried
+
+    async def _finish_unheard(self) -> int:
+        """Note many events as done at once, where nobody wants to be told of any; returns how many."""
+        kind, now = self._database.kind, self._database.dialect.parameter(1, Kind.TIMESTAMP)
+        locking = "" if kind == "sqlite" else " for update skip locked"
+        async with self._database.transaction() as transaction:
+            return await transaction.execute(
+                f"update outbox_event set done_at = {now} where id in (select id from outbox_event where done_at is null "
+                f"and parked_at is null and due_at <= {now} order by due_at, id limit {MOST_UNHEARD}{locking})",
+                [store(Kind.TIMESTAMP, self._now(), kind)],
+            )
 
     async def _claim(self, until: datetime) -> list[Event]:
         """The first waiting event of each record, leased to this worker."""

@@ -1,6 +1,7 @@
 """The statements that write a unit of work: new rows by table, owners first, then changed rows, then derived ones."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from ...plugins.changes import Change, ChangeKind
 from ..catalogue import Kind, RecordType, UniqueKey
 from ..reading.rows import as_list, kind_of, places_of
 from ..storing import DatabaseKind, store
+from .checks import STAMPED
 from .unit import Raced, UnitOfWork
 
 AS_THEY_ARE = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.CODE, Kind.ENUM, Kind.INTEGER, Kind.MONEY})
@@ -126,17 +128,26 @@ def _encoder(
     record: RecordType, columns: Sequence[str], database: DatabaseKind
 ) -> Callable[[Mapping[str, Any]], list[Any]]:
     """What makes a row for the database of Python values by column."""
-    kinds = [(column, kind_of(record, column), places_of(record, column)) for column in columns]
-    plans = [(column, kind in AS_THEY_ARE, kind, places) for column, kind, places in kinds]
+    plans = [(column, _storing(record, column, database)) for column in columns]
 
     def encode(values: Mapping[str, Any]) -> list[Any]:
         get = values.get
-        return [
-            get(column) if as_it_is else store(kind, get(column), database, places=places)
-            for column, as_it_is, kind, places in plans
-        ]
+        return [get(column) if storing is None else storing(get(column)) for column, storing in plans]
 
     return encode
+
+
+def _storing(record: RecordType, column: str, database: DatabaseKind) -> Callable[[Any], Any] | None:
+    """What makes a column's value one for the database; None where it is stored as it is."""
+    kind, places = kind_of(record, column), places_of(record, column)
+    if kind in AS_THEY_ARE:
+        return None
+
+    def storing(value: Any) -> Any:
+        return None if value is None else store(kind, value, database, places=places)
+
+    # The moment and the actor of a unit stand in every row of it, so they are worked out once.
+    return lru_cache(maxsize=8)(storing) if column in STAMPED or kind is Kind.TIMESTAMP else storing
 
 
 def _stamp(unit: UnitOfWork, change: Change, deletion: UUID) -> None:

@@ -67,7 +67,7 @@ class Scope:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much a document may hold. A failing document is made smaller by these: what it holds hangs on `seed` alone."""
+    """How much a document may hold. These make a failing document smaller; what it holds hangs on `seed` alone."""
 
     roots: int
     fields: int

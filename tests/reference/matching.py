@@ -176,11 +176,7 @@ def _text_holds(value: str | None, operator: str, operand: Any) -> bool:
     if operator == "startsWith":
         return _compared(value, operator, operand) and _compared(loose, operator, folded(operand))
     if operator.endswith("IgnoreCase"):
-        wanted = (
-            [folded(one) for one in operand] if isinstance(operand, Sequence) and not isinstance(operand, str) else None
-        )
-        plain = wanted if wanted is not None else None if operand is None else folded(operand)
-        return _compared(loose, operator.removesuffix("IgnoreCase"), plain)
+        return _compared(loose, operator.removesuffix("IgnoreCase"), _each(operand, folded))
     return _compared(value, operator, operand)
 
 

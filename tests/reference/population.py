@@ -15,12 +15,13 @@ ACCOUNTS, CONTACTS, ADDRESSES = 60, 80, 80
 # that means something to JSON, SQL or a pattern, characters past the first plane, scripts of both directions.
 NAMES = (
     "Kestrel", "kestrel", "KESTREL", "Kestrel & Sons", "Müller", "MÜLLER", "Mu\u0308ller", "müller gmbh", "Straße",
-    "STRASSE", "strasse", "Ångström", "A\u030angstro\u0308m", "Éclair", "éclair", "eclair", "E\u0301clair", "İstanbul",
-    "istanbul", "ISTANBUL", "ıslak", "Σίσυφος", "ΣΊΣΥΦΟΣ", "σίσυφοσ", "Ω Ohm", "Ω Ohm", "ﬁn", "FIN", "Ǆungla", "ǆungla",
-    'Say "yes"', "It's", "back\\slash", "\\", '"', "'", "''", "a''b", "%", "_", "100%", "a_b", "{}", '{"a": 1}', "[]",
-    "null", "NULL", "true", "0", "00", "1e3", "-1", "$1", "?1", ":name", "--", "/*", ";", "`", "日本商事", "日本",
-    "한국", "\u1112\u1161\u11ab국", "שלום", "مرحبا", "😀", "😀😃", "👩‍👩‍👧", "🏳️‍🌈", "a\u200db", "a\u00a0b", "a b", " a", "a ",
-    "  ", "\ufeffx", "z", "Z", "ž", "Ž", "zz", "\U00020000", "\U0001f1e9\U0001f1ea", "Ǻ", "ǻ", "A\u030a\u0301",
+    "STRASSE", "strasse", "Ångström", "A\u030angstro\u0308m", "Éclair", "éclair", "eclair", "E\u0301clair",
+    "İstanbul", "istanbul", "ISTANBUL", "ıslak", "Σίσυφος", "ΣΊΣΥΦΟΣ", "σίσυφοσ", "Ω Ohm", "Ω Ohm", "ﬁn", "FIN",
+    "Ǆungla", "ǆungla", 'Say "yes"', "It's", "back\\slash", "\\", '"', "'", "''", "a''b", "%", "_", "100%", "a_b",
+    "{}", '{"a": 1}', "[]", " a", "a ", "null", "NULL", "true", "0", "00", "1e3", "-1", "$1", "?1", ":name", "--",
+    "/*", ";", "`", "日本商事", "日本", "한국", "한국", "שלום", "مرحبا", "😀", "😀😃", "👩\u200d👩\u200d👧",
+    "🏳️\u200d🌈", "a\u200db", "a\u00a0b", "a b", "  ", "\ufeffx", "z", "Z", "ž", "Ž", "zz", "𠀀", "🇩🇪", "Ǻ", "ǻ",
+    "A\u030a\u0301",
 )  # fmt: skip
 INDUSTRIES = ("Retail", "retail", "Bäckerei", "BÄCKEREI", "Energy", "Öl & Gas", "“quoted”", "N/A")
 TITLES = ("CEO", "ceo", 'Head of "IT"', "Geschäftsführer", "GESCHÄFTSFÜHRER", "Einkäufer", "😀 Officer")
@@ -276,7 +277,8 @@ class Populating:
         """Later changes, so that versions and times differ, and contacts that come back to a former account."""
         renamed = [{"id": account, "name": self.name()} for account in accounts[::7]]
         await self.write("updateAccounts", "UpdateAccountInput", renamed)
-        query = "{ accountContacts(first: 100, filter: {isOngoing: {eq: false}}) { nodes { account { id } contact { id } } } }"
+        query = """{ accountContacts(first: 100, filter: {isOngoing: {eq: false}})
+          { nodes { account { id } contact { id } } } }"""
         former = (await self.bench.ask(query))["accountContacts"]["nodes"]
         again = [{"accountId": one["account"]["id"], "contactId": one["contact"]["id"]} for one in former[::3]]
         await self.write("createAccountContacts", "CreateAccountContactInput", again)

@@ -17,7 +17,12 @@ Said = tuple[str, str | None, str | None, str]  # code, first step of the path, 
 Case = tuple[str, Mapping[str, Any], Sequence[Said]]
 
 PREFIXES = "acc_, acn_, act_, adl_, adr_, con_, eml_, ext_, gme_, grp_, lbl_, lbn_, nrl_, phn_, src_"
-ONE_OF = "exactly one field must be specified, and the value for that field must be non-null."
+ONLY_ONE = "exactly one field must be specified, and the value for that field must be non-null."
+ONE_KEY = f"Within OneOf Input Object type 'AccountKey', {ONLY_ONE}"
+ONE_ORDER = f"Within OneOf Input Object type 'AccountOrder', {ONLY_ONE}"
+NUL = "holds U+0000, which no text holds: take it out."
+SURROGATE = r"'\ud800' holds U+D800, which no text holds: take it out."
+LARGE = "the filter has more than 200 conditions; use in, or split it."
 BY_ID = "query ($id: ID!) { account(id: $id) { id } }"
 BY_KEY = "query ($key: AccountKey) { account(by: $key) { id } }"
 BY_IDS = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
@@ -100,28 +105,24 @@ KEYS: Sequence[Case] = [
     (
         "{ account(by: {}) { id } }",
         {},
-        [invalid("account.by", f"Within OneOf Input Object type 'AccountKey', {ONE_OF}")],
+        [invalid("account.by", ONE_KEY)],
     ),
-    (BY_KEY, {"key": {}}, [variable("$key", f"Within OneOf Input Object type 'AccountKey', {ONE_OF}")]),
+    (BY_KEY, {"key": {}}, [variable("$key", ONE_KEY)]),
     (
         BY_KEY,
         {"key": {"id": ACCOUNT, "number": "1"}},
-        [variable("$key", f"Within OneOf Input Object type 'AccountKey', {ONE_OF}")],
+        [variable("$key", ONE_KEY)],
     ),
     (
         BY_KEY,
         {"key": {"number": None}},
-        [variable("$key.number", f"Within OneOf Input Object type 'AccountKey', {ONE_OF}")],
+        [variable("$key.number", ONE_KEY)],
     ),
     (BY_KEY, {"key": {"id": CONTACT}}, [no_id("account.by.id", f"'{CONTACT}'")]),
     (
         BY_KEY,
         {"key": {"number": HALF}},
-        [
-            refused(
-                "INVALID_CHARACTER", "account.by.number", r"'\ud800' holds U+D800, which no text holds: take it out."
-            )
-        ],
+        [refused("INVALID_CHARACTER", "account.by.number", SURROGATE)],
     ),
     (
         BY_KEY,
@@ -130,7 +131,7 @@ KEYS: Sequence[Case] = [
             refused(
                 "INVALID_CHARACTER",
                 "account.by.externalId.value",
-                "'\0' holds U+0000, which no text holds: take it out.",
+                f"'\0' {NUL}",
             )
         ],
     ),
@@ -141,7 +142,7 @@ KEYS: Sequence[Case] = [
             refused(
                 "INVALID_CHARACTER",
                 "label.by.scopeAndName.name",
-                "'a\0' holds U+0000, which no text holds: take it out.",
+                f"'a\0' {NUL}",
             )
         ],
     ),
@@ -193,7 +194,7 @@ PAGES: Sequence[Case] = [
         [invalid("accounts.first", f"Expected value of type 'Int'; found: {'1' * 60}….")],
     ),
     (
-        "{ bad: accounts(first: 0) { totalCount } ok: accounts { totalCount } worse: contacts(last: 0) { totalCount } }",
+        "{ bad: accounts(first: 0) { __typename } ok: labels { totalCount } worse: contacts(last: 0) { __typename } }",
         {},
         [
             ("INVALID_PAGE", "bad", "bad.first", "bad: first is 0; pages hold 1 to 100 rows."),
@@ -201,7 +202,6 @@ PAGES: Sequence[Case] = [
         ],
     ),
 ]
-OR_NULL = "is null; leave it out, or compare with {isNull: true} or {eq: null}."
 
 
 def null(argument: str, remedy: str) -> Said:
@@ -292,7 +292,7 @@ UNKNOWN: Sequence[Case] = [
     (
         "{ accounts(orderBy: [{name: ASC, kind: ASC}]) { totalCount } }",
         {},
-        [invalid("accounts.orderBy.0", f"Within OneOf Input Object type 'AccountOrder', {ONE_OF}")],
+        [invalid("accounts.orderBy.0", ONE_ORDER)],
     ),
     (
         ORDER,
@@ -302,8 +302,7 @@ UNKNOWN: Sequence[Case] = [
                 "INVALID_VARIABLE",
                 None,
                 "$order.0.name",
-                "Variable '$order' has invalid value at [0].name: "
-                f"Within OneOf Input Object type 'AccountOrder', {ONE_OF}",
+                f"Variable '$order' has invalid value at [0].name: {ONE_ORDER}",
             )
         ],
     ),
@@ -321,7 +320,7 @@ UNKNOWN: Sequence[Case] = [
         ],
     ),
     (
-        "{ accounts(orderBy: [{name: ASC}, {kind: ASC}, {id: ASC}, {domain: ASC}, {annualRevenue: ASC}]) { totalCount } }",
+        "{ accounts(orderBy: [{name: ASC}, {kind: ASC}, {id: ASC}, {id: ASC}, {annualRevenue: ASC}]) { totalCount } }",
         {},
         [
             (
@@ -367,7 +366,7 @@ TOO_MUCH: Sequence[Case] = [
         refused(
             "FILTER_TOO_LARGE",
             "accounts.filter.or.99.name.eq",
-            "the filter has more than 200 conditions; use in, or split it.",
+            LARGE,
         ),
     ),
     filtered(
@@ -375,7 +374,7 @@ TOO_MUCH: Sequence[Case] = [
         refused(
             "FILTER_TOO_LARGE",
             "accounts.filter.or.199",
-            "the filter has more than 200 conditions; use in, or split it.",
+            LARGE,
         ),
     ),
     *(
@@ -454,7 +453,7 @@ VALUES: Sequence[Case] = [
             refused(
                 "INVALID_CHARACTER",
                 "addresses.filter.postal.eq.streetLines",
-                r"'\ud800' holds U+D800, which no text holds: take it out.",
+                SURROGATE,
             )
         ],
     ),
@@ -517,7 +516,15 @@ DOCUMENTS: Sequence[Case] = [
     (
         "{" + "a{" * 3000,
         {},
-        [("SYNTAX_ERROR", None, None, "Syntax Error: Document is nested too deeply. Parsing aborted.")],
+        [
+            (
+                "DOCUMENT_TOO_LARGE",
+                None,
+                None,
+                "The document nests selections, values or types too deeply to be read: "
+                "ask for less, or in several requests.",
+            )
+        ],
     ),
     ("{ accounts { name } }", {}, [invalid("accounts.name", "Cannot query field 'name' on type 'AccountConnection'.")]),
     (

@@ -198,6 +198,7 @@ async def walk_through(bench: Bench, walk: Walk, name: str) -> None:
         page = await company.page(arguments, walk.order.keys, cursor)
         assert len(page["edges"]) <= walk.size
         seen += page["edges"]
+        assert len(seen) < 200, "the walk comes to no end"
         info = page["pageInfo"]
         is_more, cursor = (
             (info["hasPreviousPage"], info["startCursor"])
@@ -243,7 +244,10 @@ def names() -> Iterator[str]:
 
 
 CASES = [
-    (listing, order, backwards) for listing, orders in ORDERS.items() for order in orders for backwards in (False, True)
+    (listing, order, backwards)
+    for listing, orders in (("accounts", ACCOUNT_ORDERS), ("contacts", CONTACT_ORDERS))
+    for order in orders
+    for backwards in (False, True)
 ]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import orjson
 import pytest
@@ -29,7 +30,7 @@ class Compared:
         self.cursors = Cursors(reference.cursors)
         self.lists: dict[tuple[str | None, str, str], list[str]] = {}
 
-    async def answer(self, text: str, variables: dict[str, object]) -> tuple[bytes, int]:
+    async def answer(self, text: str, variables: dict[str, Any]) -> tuple[bytes, int]:
         """The compiled answer, found equal to the reference's, and how many statements it took."""
         async with self.bench.counting() as statements:
             result = await self.bench.run(text, **variables)
@@ -114,7 +115,7 @@ def test_postgresql_answers_generated_documents_with_the_bytes_of_sqlite(
     assert loop.run(sqlite.bench.run(text, **variables)).encoded() == answer
 
 
-async def compare(compared: Compared, limits: Limits) -> tuple[str, dict[str, object], bytes]:
+async def compare(compared: Compared, limits: Limits) -> tuple[str, dict[str, Any], bytes]:
     """Run a generated document with the reference beside it; returns it with its variables and its answer."""
     document = generate(compared.values, limits)
     text, variables = document.filled([await compared.cursor(wanted) for wanted in document.wanted])

@@ -1,4 +1,4 @@
-"""Selections that are easy to get wrong: what is asked for without rows, in several types, by variables, wide and deep."""
+"""Selections that are easy to get wrong: without rows, in several types, by variables, wide and deep."""
 
 from typing import Any
 

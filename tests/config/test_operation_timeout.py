@@ -1,0 +1,196 @@
+"""The time-out of requests: what takes too long is stopped in the database, and leaves nothing half done."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+
+from accord.config.app import create_app
+from accord.graph.bootstrap import SYSTEM_ACTOR
+from accord.schema.service import Caller, Request
+from accord.tests.accord_fixture import Bench
+from accord.tests.schema.asgi_clients import streaming
+
+PATIENCE = 60  # seconds
+SIZE = 50  # accounts and contacts, all of them linked
+TIMEOUT = {
+    "message": "The request took longer than 0.5 seconds and was stopped; ask for less at once.",
+    "extensions": {"code": "TIMEOUT"},
+}
+NAMES = "mutation ($accounts: [CreateAccountInput!]!, $contacts: [CreateContactInput!]!) {" + (
+    "createAccounts(inputs: $accounts) { results { id } } createContacts(inputs: $contacts) { results { id } } }"
+)
+LINKS = "mutation ($inputs: [CreateAccountContactInput!]!) { createAccountContacts(inputs: $inputs) { refused } }"
+# From each account to each contact of it, from there to each account, and so on: SIZE to the fourth looks at a name.
+NOBODY = "{contacts: {some: {accounts: {some: {contacts: {some: {givenName: {eq: $name}}}}}}}}"
+SLOW_QUERY = f"query ($name: String!) {{ accounts(filter: {NOBODY}) {{ nodes {{ name }} }} }}"
+SLOW_MUTATION = f"mutation ($name: String!) {{ deleteAccounts(filter: {NOBODY}) {{ written }} }}"
+CREATE = 'mutation { createAccount(input: {name: "Kestrel"}) { id violations { code } } }'
+COUNT = "{ accounts { totalCount } }"
+ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000000000) select max(i) from n"
+
+
+async def slow_down(bench: Bench) -> str:
+    """Let a filter over several relations take hours; gives the name to look for.
+
+    PostgreSQL looks for a name that nobody has on every way through many links. SQLite would not, so that there it
+    takes hours to see the one contact that there is.
+    """
+    size = 1 if bench.kind == "sqlite" else SIZE
+    made = await bench.ask(
+        NAMES,
+        accounts=[{"name": f"Account {number}"} for number in range(size)],
+        contacts=[{"givenName": f"Contact {number}"} for number in range(size)],
+    )
+    links = [
+        {"accountId": account["id"], "contactId": contact["id"]}
+        for account in made["createAccounts"]["results"]
+        for contact in made["createContacts"]["results"]
+    ]
+    assert (await bench.ask(LINKS, inputs=links))["createAccountContacts"]["refused"] == 0
+    if bench.kind == "sqlite":
+        async with bench.accord.database.transaction() as transaction:
+            await transaction.execute("alter table contact rename to contact_kept")
+            await transaction.execute(f"create view contact as select * from contact_kept where ({ENDLESS}) > 0")
+    return "Contact 0" if bench.kind == "sqlite" else "Nobody"
+
+
+async def count(bench: Bench) -> int:
+    return (await bench.ask(COUNT))["accounts"]["totalCount"]
+
+
+@asynccontextmanager
+async def limited(bench: Bench, seconds: float) -> AsyncIterator[None]:
+    """Let requests take so long, no longer."""
+    service = bench.accord.service
+    before, service.seconds = service.seconds, seconds
+    try:
+        yield
+    finally:
+        service.seconds = before
+
+
+async def stopped(bench: Bench, query: str, **variables: Any) -> None:
+    """Run a document that must be stopped; it answers soon after its time is over."""
+    started = time.monotonic()
+    async with limited(bench, 0.5):
+        answer = (await bench.run(query, **variables)).decoded()
+    assert answer == {"errors": [TIMEOUT], "data": None}
+    assert time.monotonic() - started < PATIENCE / 2
+
+
+async def is_busy(bench: Bench) -> bool:
+    """Whether anything is still being done in the database for it."""
+    if bench.kind == "sqlite":
+        database: Any = bench.accord.database
+        return database._free.qsize() < len(database._readers)
+    connection = await asyncpg.connect(bench.accord.settings.database)
+    try:
+        busy = await connection.fetchval(
+            "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() "
+            "and application_name = 'accord' and state <> 'idle'"
+        )
+    finally:
+        await connection.close()
+    return busy > 0
+
+
+async def until(claim: Callable[[], Any]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await claim():  # noqa: ASYNC110  there is no event to wait for
+            await asyncio.sleep(0.05)
+
+
+async def quiet(bench: Bench) -> None:
+    """Wait until the database does nothing more."""
+
+    async def is_quiet() -> bool:
+        return not await is_busy(bench)
+
+    await until(is_quiet)
+
+
+async def test_a_slow_query_is_stopped_in_the_database_and_its_connection_is_free_again(bench: Bench) -> None:
+    name = await slow_down(bench)
+    for _ in range(6):  # more often than SQLite has connections to read
+        await stopped(bench, SLOW_QUERY, name=name)
+    await quiet(bench)
+    assert await count(bench) > 0
+
+
+async def test_a_slow_mutation_is_stopped_and_the_next_one_can_write(bench: Bench) -> None:
+    name = await slow_down(bench)
+    before = await count(bench)
+    for _ in range(2):
+        await stopped(bench, SLOW_MUTATION, name=name)
+    await quiet(bench)
+    assert (await bench.ask(CREATE))["createAccount"]["violations"] == []
+    assert await count(bench) == before + 1
+
+
+@asynccontextmanager
+async def stuck_postgresql(bench: Bench) -> AsyncIterator[None]:
+    """Hold the table that a write comes to last."""
+    connection = await asyncpg.connect(bench.accord.settings.database)
+    try:
+        async with connection.transaction():
+            await connection.execute("lock table outbox_event in share mode")
+            yield
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def stuck_sqlite(bench: Bench) -> AsyncIterator[None]:
+    """Let the table that a write comes to last take an hour for each row."""
+    database = bench.accord.database
+    async with database.transaction() as transaction:
+        await transaction.execute(f"create trigger endless before insert on outbox_event begin {ENDLESS}; end")
+    yield
+    async with database.transaction() as transaction:
+        await transaction.execute("drop trigger endless")
+
+
+def stuck(bench: Bench) -> AbstractAsyncContextManager[None]:
+    return stuck_sqlite(bench) if bench.kind == "sqlite" else stuck_postgresql(bench)
+
+
+async def test_a_mutation_that_is_stopped_in_the_middle_of_its_writing_leaves_nothing(bench: Bench) -> None:
+    async with stuck(bench):
+        await stopped(bench, CREATE)
+        assert await count(bench) == 0
+        await quiet(bench)
+    assert (await bench.ask(CREATE))["createAccount"]["violations"] == []
+    assert await count(bench) == 1
+
+
+@pytest.mark.parametrize("document", [SLOW_QUERY, SLOW_MUTATION])
+async def test_a_request_that_nobody_waits_for_is_stopped(bench: Bench, document: str) -> None:
+    name = await slow_down(bench)
+    caller = Caller(actor=SYSTEM_ACTOR, request="test")
+    request = Request(query=document, variables={"name": name})
+    running = asyncio.create_task(bench.accord.service.run(request, caller))
+    await asyncio.sleep(0.5)
+    running.cancel()
+    await asyncio.wait((running,), timeout=PATIENCE)
+    assert running.cancelled()
+    await quiet(bench)
+    assert (await bench.ask(CREATE))["createAccount"]["violations"] == []
+
+
+@pytest.mark.parametrize("document", [SLOW_QUERY, SLOW_MUTATION])
+async def test_a_request_whose_client_has_left_is_stopped(bench: Bench, document: str) -> None:
+    name = await slow_down(bench)
+    app = create_app(bench.accord.settings, bench.accord)
+    async with app.router.lifespan_context(app):
+        body = {"query": document, "variables": {"name": name}}
+        async with streaming(app, {"accept": "application/json"}, body) as stream:
+            await asyncio.sleep(1)  # it is at work by now, and leaving is looked for
+        # the request has come to its end, without an answer
+        assert stream.sent.empty()
+    await quiet(bench)
+    assert (await bench.ask(CREATE))["createAccount"]["violations"] == []

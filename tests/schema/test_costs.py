@@ -1,0 +1,166 @@
+"""Costs: what an operation may bring along at most, computed from its page sizes before anything runs."""
+
+from typing import Any
+
+import pytest
+
+from accord.schema.limits import Limits
+from accord.tests.schema.limited import Limited, embedded_databases, kept_and_broken, limited, only
+from accord.tests.schema.writes import make
+
+__all__ = ["embedded_databases", "limited"]  # fixtures
+
+MOST = Limits().cost
+
+
+def named(*names: str) -> list[dict[str, str]]:
+    return [{"name": name} for name in names]
+
+
+READS: list[tuple[str, dict[str, Any], int]] = [
+    ("{ __typename }", {}, 0),
+    ("{ accounts { nodes { id } } }", {}, 50),
+    ("{ accounts(first: 10) { nodes { id } } }", {}, 10),
+    ("{ accounts(last: 7) { edges { cursor node { id } } } }", {}, 7),
+    ("{ accounts(first: 7) { nodes { id } edges { node { id } } } }", {}, 14),
+    ("{ accounts(first: 7) { pageInfo { endCursor } } }", {}, 1),
+    ("{ accounts(first: 7) { totalCount aggregates { count } nodes { id } } }", {}, 27),
+    ("query ($n: Int) { accounts(first: $n) { nodes { id } } }", {"n": 9}, 9),
+    ("query ($n: Int) { accounts(first: $n) { nodes { id } } }", {"n": None}, 50),
+    ("query ($n: Int) { accounts(first: $n) { nodes { id } } }", {}, 50),
+    ("query ($n: Int = 5) { accounts(first: $n) { nodes { id } } }", {}, 5),
+    ("query ($n: Int = 5) { accounts(first: $n) { nodes { id } } }", {"n": 6}, 6),
+    ("{ accounts(first: 5) { nodes { contacts(first: 3) { nodes { id } } } } }", {}, 5 * (1 + 3)),
+    ("{ accounts(first: 5) { nodes { contacts { nodes { emails(first: 2) { nodes { id } } } } } } }", {}, 5 * 151),
+    ("{ accounts(first: 5) { edges { node { contacts(last: 3) { totalCount } } } } }", {}, 5 * 11),
+    ("{ accounts(first: 5) { nodes { parent { owner { id } } owner { id } } } }", {}, 5 * 4),
+    ("{ accounts(first: 5) { nodes { annualRevenue { amount } } } }", {}, 5),
+    (
+        "query ($n: Int!) { accounts(first: 2) { nodes { ...A } } } "
+        "fragment A on Account { contacts(first: $n) { nodes { id } } }",
+        {"n": 4},
+        2 * 5,
+    ),
+    (
+        "query ($with: Boolean!) { accounts(first: 2) { nodes { contacts(first: 9) @include(if: $with) { nodes { id } "
+        "} } } }",
+        {"with": False},
+        2,
+    ),
+    ("{ a: accounts(first: 3) { nodes { id } } b: accounts(first: 4) { nodes { id } } }", {}, 7),
+    ('{ accounts(first: 3) { nodes { id } } __type(name: "Account") { name } }', {}, 3),
+    ("query ($id: ID!) { account(id: $id) { contacts(first: 3) { nodes { id } } } }", {"id": "{id}"}, 4),
+    (
+        "query ($id: ID!) { node(id: $id) { ... on Account { contacts(first: 3) { nodes { id } } } } }",
+        {"id": "{id}"},
+        4,
+    ),
+    (
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Account { contacts(first: 3) { nodes { id } } } } }",
+        {"ids": ["{id}", "{id}", "{other}"]},
+        3 * 4,
+    ),
+]
+WRITES: list[tuple[str, dict[str, Any], int]] = [
+    ('mutation { createAccount(input: {name: "A"}) { id } }', {}, 1),
+    ('mutation { createAccount(input: {name: "A"}) { account { contacts(first: 4) { nodes { id } } } } }', {}, 5),
+    (
+        "mutation ($inputs: [CreateAccountInput!]!) { createAccounts(inputs: $inputs) { results { account { "
+        "contacts(first: 4) { nodes { id } } } } } }",
+        {"inputs": named("A", "B", "C")},
+        15,
+    ),
+    ("mutation ($ids: [ID!]!) { deleteAccounts(ids: $ids) { results { account { id } } } }", {"ids": ["{id}"]}, 1),
+    (
+        'mutation { deleteAccounts(filter: {name: {eq: "Nobody"}}) { results { account { id } } } }',
+        {},
+        5_000,
+    ),
+    (
+        'mutation { a: createAccount(input: {name: "A"}) { account { id } } '
+        'b: createAccount(input: {name: "B"}) { account { parent { id } } } }',
+        {},
+        3,
+    ),
+]
+
+
+def filled(value: Any, ids: dict[str, str]) -> Any:
+    """The variables with ids in place of their names."""
+    if isinstance(value, dict):
+        return {name: filled(inner, ids) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, ids) for inner in value]
+    return ids.get(value, value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(("document", "variables", "cost"), READS + WRITES)
+async def test_a_cost_follows_from_page_sizes(
+    limited: Limited, document: str, variables: dict[str, Any], cost: int
+) -> None:
+    async with limited() as bench:
+        ids = {"{id}": await make(bench, "Account", name="One"), "{other}": await make(bench, "Account", name="Two")}
+        answer = (await bench.run(document, **filled(variables, ids))).decoded()
+        assert "errors" not in answer
+        assert answer["extensions"] == {"cost": {"requested": cost, "limit": MOST}}
+
+
+@pytest.mark.parametrize(
+    ("within", "beyond"),
+    [
+        ("{ accounts(first: 100) { nodes { id } } }", "{ accounts(first: 51) { nodes { parent { id } } } }"),
+        (
+            "{ accounts(first: 9) { nodes { contacts(first: 10) { nodes { id } } } } __typename }",
+            "{ accounts(first: 10) { nodes { contacts(first: 10) { nodes { id } } } } __typename }",
+        ),
+        (
+            "{ a: accounts { nodes { id } } b: accounts { nodes { id } } }",
+            '{ a: accounts { nodes { id } } b: accounts { nodes { id } } c: account(id: "acc_") { id } '
+            "d: accounts(first: 1) { nodes { id } } }",
+        ),
+    ],
+)
+async def test_nothing_runs_that_costs_too_much(limited: Limited, within: str, beyond: str) -> None:
+    async with limited(limit_cost=100) as bench:
+        await kept_and_broken(bench, within, beyond, code="COST_EXCEEDED")
+
+
+async def test_what_was_asked_and_what_is_allowed_is_told(limited: Limited) -> None:
+    async with limited(limit_cost=100) as bench:
+        answer = (
+            await bench.run("query ($n: Int!) { accounts(first: $n) { nodes { parent { id } } } }", n=51)
+        ).decoded()
+    assert answer == {
+        "errors": [
+            {
+                "message": "The operation may return 102 rows, 100 are allowed: ask for smaller pages by first.",
+                "extensions": {"code": "COST_EXCEEDED"},
+            }
+        ],
+        "extensions": {"cost": {"requested": 102, "limit": 100}},
+    }
+
+
+async def test_a_size_in_a_variable_is_weighed_each_time(limited: Limited) -> None:
+    document = "query ($n: Int!) { accounts(first: $n) { nodes { parent { id } } } }"
+    async with limited(limit_cost=100) as bench:
+        for _ in range(2):
+            await bench.ask(document, n=50)
+            assert only(await bench.errors(document, n=51)) == {"code": "COST_EXCEEDED"}
+        nodes = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Account { parent { id } } } }"
+        ids = [await make(bench, "Account", name=str(number)) for number in range(51)]
+        await bench.ask(nodes, ids=ids[:50])
+        assert only(await bench.errors(nodes, ids=ids)) == {"code": "COST_EXCEEDED"}
+
+
+async def test_a_write_that_would_answer_too_much_writes_nothing(limited: Limited) -> None:
+    async with limited(limit_cost=100) as bench:
+        create = """mutation ($inputs: [CreateAccountInput!]!) { createAccounts(inputs: $inputs) {
+          written results { account { parent { id } } } } }"""
+        inputs = named(*map(str, range(51)))
+        assert only(await bench.errors(create, inputs=inputs)) == {"code": "COST_EXCEEDED"}
+        both = """mutation { a: createAccount(input: {name: "A"}) { id }
+          b: deleteAccounts(filter: {name: {eq: "A"}}) { results { account { id } } } }"""
+        assert only(await bench.errors(both)) == {"code": "COST_EXCEEDED"}
+        assert (await bench.ask("{ accounts { totalCount } }"))["accounts"]["totalCount"] == 0
+        assert (await bench.ask(create, inputs=inputs[:50]))["createAccounts"]["written"] == 50
