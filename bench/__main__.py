@@ -38,7 +38,16 @@ def main() -> None:
                     for connections in plan.connections:
                         row = one.measure(workload, connections, plan, lambda text: status.update(text))
                         rows.append(row)
-                        console.print(row.database, row.workload, row.connections, *(f"{s} {row.middle(s,'rate'):,.0f}/s {row.middle(s,'cpu'):.3f}ms p50 {row.middle(s,'p50'):.2f} p99 {row.middle(s,'p99'):.2f};" for s in SERVERS), f"share {row.ratio('accord','limit'):.2f} cpu {row.ratio('limit','accord','cpu'):.2f} x{row.ratio('accord','baseline'):.1f}")
+                        console.print(
+                            row.database,
+                            row.workload,
+                            row.connections,
+                            *(
+                                f"{s} {row.middle(s, 'rate'):,.0f}/s {row.middle(s, 'cpu'):.3f}ms p50 {row.middle(s, 'p50'):.2f} p99 {row.middle(s, 'p99'):.2f};"
+                                for s in SERVERS
+                            ),
+                            f"share {row.ratio('accord', 'limit'):.2f} cpu {row.ratio('limit', 'accord', 'cpu'):.2f} x{row.ratio('accord', 'baseline'):.1f}",
+                        )
 
 
 @contextmanager

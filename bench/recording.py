@@ -34,7 +34,9 @@ async def look_around(location: str) -> World:
         step = max(1, len(rows) // SAMPLE)
         cursor: str | None = None
         for first in [100] * 99 + [50]:
-            cursor = (await _ask(accord, BY_NAME, {"first": first, "after": cursor}))["accounts"]["pageInfo"]["endCursor"]
+            cursor = (await _ask(accord, BY_NAME, {"first": first, "after": cursor}))["accounts"]["pageInfo"][
+                "endCursor"
+            ]
         assert cursor is not None
         # by turns from all over the table, not in the order in which they stand there
         ids = [f"acc_{row[0]}" for row in rows[::step]][:SAMPLE]

@@ -112,7 +112,7 @@ def _trusted(settings: Settings) -> dict[str, str] | None:
         documents = orjson.loads(path.read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
         raise SettingsInvalid([f"trusted_documents: {path} can't be read as JSON: {error}"]) from None
-    if not isinstance(documents, dict) or not all(isinstance(one, str) for one in documents.values()):  # pyright: ignore[reportUnknownVariableType,reportUnknownMemberType]
+    if not isinstance(documents, dict) or not all(isinstance(one, str) for one in documents.values()):  # pyright: ignore[reportUnknownVariableType]
         raise SettingsInvalid([f"trusted_documents: {path} is no object of ids and documents"])
     return cast(dict[str, str], documents)
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from time import perf_counter
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -22,6 +22,7 @@ log = logging.getLogger("accord.request")
 NOTES = "accord.notes"  # where a scope holds them
 HEADER = b"x-request-id"
 TOKEN = re.compile(r"[A-Za-z0-9._=-]{1,128}")
+METHODS = frozenset(HTTPMethod)
 LONGEST_NAME = 64
 MOST_CODES = 10
 HEALTH = "/health/"
@@ -205,7 +206,8 @@ class RequestLog:
             path = _path(scope)
             level = logging.DEBUG if path.startswith(HEALTH) else logging.INFO
             if log.isEnabledFor(level):
-                fields = {"request": notes.request, "method": scope["method"][:20], "path": path, "status": status}
+                method = scope["method"] if scope["method"] in METHODS else "-"
+                fields = {"request": notes.request, "method": method, "path": path, "status": status}
                 fields |= {"ms": _since(started), "bytes": size, **notes.fields()}
                 write(log, level, "request", fields)
 

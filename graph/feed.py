@@ -125,7 +125,7 @@ class ChangeFeed:
     async def _missed(self, interest: Interest, after: int, until: int) -> AsyncGenerator[Numbered, None]:
         if until - after > MOST_MISSED or after > until:
             raise InvalidInput(
-                "CURSOR_EXPIRED", "Too much has happened since this cursor; read what you need anew and listen from now."
+                "CURSOR_EXPIRED", "Too much has happened since this cursor; read what you need anew, then listen on."
             )
         position = after
         while batch := [one for one in await self._after(position, BATCH) if one.position <= until]:
@@ -212,9 +212,7 @@ async def accounts_of(database: Database, catalogue: Catalogue, events: Sequence
         by_record.setdefault(event.record, []).append(event)
     for name, several in by_record.items():
         record = catalogue[name]
-        stored = {
-            row["id"]: row for row in await rows.find(record, "id", [e.record_id for e in several], live=False)
-        }
+        stored = {row["id"]: row for row in await rows.find(record, "id", [e.record_id for e in several], live=False)}
         for event in several:
             row = stored.get(event.record_id, {})
             if name == "Account":

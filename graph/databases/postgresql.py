@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
+from itertools import chain, count
 from typing import Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none; what comes from it is Any
@@ -15,6 +17,7 @@ from .database import Row, Transaction, UniqueViolation
 
 CONNECTIONS = 10
 CHANNEL = "accord_changes"
+FEW = 5  # rows that are quicker to insert one beside the other than from arrays
 
 
 class PostgreSQL:
@@ -93,7 +96,11 @@ class _Transaction:
         return int(count) if count.isdigit() else 0
 
     async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """One array for each column, unnested: the same statement however many rows there are."""
+        """Few rows as they are; of many one array for each column, unnested: the same statement however many."""
+        if len(rows) <= FEW:
+            places = _places(len(columns), len(rows))
+            await self.execute(f"insert into {table} ({','.join(columns)}) values {places}", [*chain(*rows)])
+            return
         types = await self._types_of(table)
         arrays = ",".join(f"${number}::{types[column]}[]" for number, column in enumerate(columns, 1))
         values = [list(column) for column in zip(*rows, strict=True)]
@@ -102,6 +109,10 @@ class _Transaction:
     async def update(
         self, table: str, key: str, columns: Sequence[str], rows: Sequence[tuple[Any, Sequence[Any]]]
     ) -> None:
+        if len(rows) == 1:
+            settings = ",".join(f"{column}=${number}" for number, column in enumerate(columns, 2))
+            await self.execute(f"update {table} set {settings} where {key}=$1", [rows[0][0], *rows[0][1]])
+            return
         types = await self._types_of(table)
         names = [key, *columns]
         arrays = ",".join(f"${number}::{types[column]}[]" for number, column in enumerate(names, 1))
@@ -129,3 +140,10 @@ class _Transaction:
     async def lock(self, name: str) -> None:
         """An advisory lock that ends with the transaction."""
         await self._connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+
+
+@cache
+def _places(columns: int, rows: int) -> str:
+    """The placeholders of so many rows."""
+    number = count(1)
+    return ",".join(f"({','.join(f'${next(number)}' for _ in range(columns))})" for _ in range(rows))

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias
 
 import aiosqlite
 import asyncpg
@@ -214,14 +214,14 @@ async def open_sqlite(target: Target, *, address: str = "", writable: bool) -> A
 
 @asynccontextmanager
 async def _open_postgres(target: Target) -> AsyncGenerator[PostgresSession]:
-    credentials: dict[str, Any] = {**expand_db_url(target.location)["credentials"], "minsize": 1, "maxsize": 1}
-    client = AsyncpgDBClient(connection_name=ALIAS, **credentials)
+    client = AsyncpgDBClient(connection_name=ALIAS, **expand_db_url(target.location)["credentials"])
     try:
-        await client.create_connection(with_db=True)
+        # the URL is read as it is for serving: Tortoise would hand sslmode and its like on as what they are not
+        client._pool = await asyncpg.create_pool(target.location, min_size=1, max_size=1)
     except (OSError, asyncpg.PostgresError, BaseORMException) as error:
         raise DatabaseUnreachable(target.place, error) from error
     try:
-        async with cast(asyncpg.Pool, client._pool).acquire() as connection:
+        async with client._pool.acquire() as connection:
             yield PostgresSession(client, connection, target)
     finally:
         await client.close()

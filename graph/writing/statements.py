@@ -9,9 +9,9 @@ from ...plugins.changes import Change, ChangeKind
 from ..catalogue import Kind, RecordType, UniqueKey
 from ..reading.rows import as_list, kind_of, places_of
 from ..storing import DatabaseKind, store
-from .checks import STAMPED
 from .unit import Raced, UnitOfWork
 
+ACTORS = frozenset({"created_by_id", "updated_by_id"})
 AS_THEY_ARE = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.CODE, Kind.ENUM, Kind.INTEGER, Kind.MONEY})
 
 
@@ -147,7 +147,7 @@ def _storing(record: RecordType, column: str, database: DatabaseKind) -> Callabl
         return None if value is None else store(kind, value, database, places=places)
 
     # The moment and the actor of a unit stand in every row of it, so they are worked out once.
-    return lru_cache(maxsize=8)(storing) if column in STAMPED or kind is Kind.TIMESTAMP else storing
+    return lru_cache(maxsize=8)(storing) if column in ACTORS or kind is Kind.TIMESTAMP else storing
 
 
 def _stamp(unit: UnitOfWork, change: Change, deletion: UUID) -> None:

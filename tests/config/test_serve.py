@@ -173,8 +173,9 @@ def test_a_database_on_a_server_is_served_once_it_is_migrated_and_without_the_de
 
 @pytest.fixture
 def server_database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """An empty database on a server."""
+    """An empty database on a server, by a URL with a parameter that libpq knows."""
     server = request.getfixturevalue("postgres_server")
     name = f"t{uuid4().hex}"
-    yield server.create_database(name)
+    url = server.create_database(name)
+    yield f"{url}{'&' if '?' in url else '?'}sslmode=prefer"
     server.drop_database(name)

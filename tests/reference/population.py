@@ -292,9 +292,9 @@ class Populating:
         actors: Sequence[str],
     ) -> None:
         """Records of every kind that are gone, in the middle of the hierarchy too."""
-        await self.delete("deleteContacts", contacts[3::17])
-        await self.delete("deleteAccounts", accounts[9::13])
-        await self.delete("deleteAddresses", addresses[5::19])
+        await self.delete("deleteContacts", contacts[3::9])
+        await self.delete("deleteAccounts", accounts[1::8])
+        await self.delete("deleteAddresses", addresses[5::12])
         await self.delete("deleteLabels", [of_scope[2] for of_scope in labels.values()])
         await self.delete("deleteActors", actors[4:])
         for name in ("phones", "emails"):

@@ -116,7 +116,7 @@ class Values:
         """A filter of records, across at most so many relations."""
         type_ = self.input_type(f"{record.name}Filter")
         result: dict[str, Any] = {}
-        for _ in range(random.choice((1, 1, 1, 2, 2, 3, 0))):
+        for _ in range(random.choice((0, 0, 1, 1, 1, 1, 2, 2, 3))):
             way = random.randint(0, 9)
             if way >= 7 and nesting:
                 name = random.choice(("not", "or", "and"))
@@ -127,14 +127,12 @@ class Values:
                         self.filter(random, record, hops=hops, nesting=nesting - 1) for _ in range(random.randint(0, 3))
                     ]
                 continue
-            names = [n for n in type_.fields if n not in {"and", "or", "not"} and self._allows(record, n, hops)]
-            name = random.choice(names)
+            names = [name for name in type_.fields if name not in {"and", "or", "not"}]
+            relations = [name for name in names if isinstance(record.members.get(name), ToOne | ToMany)]
+            crosses = hops > 0 and bool(relations) and flip(random)
+            name = random.choice(relations if crosses else [name for name in names if name not in relations])
             result[name] = self._condition(random, record, name, hops, nesting)
         return result
-
-    @staticmethod
-    def _allows(record: RecordType, name: str, hops: int) -> bool:
-        return hops > 0 or not isinstance(record.members.get(name), ToOne | ToMany)
 
     def _condition(self, random: Random, record: RecordType, name: str, hops: int, nesting: int) -> Any:
         member = record.members.get(name)

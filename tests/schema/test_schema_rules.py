@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
 
+from accord.graph.records.account import AccountStatus
 from accord.schema.building import BuiltSchema
 from accord.tests.accord_fixture import core_schema
 from accord.tests.clients.node_project import Installed, install
@@ -60,6 +61,18 @@ def test_everything_is_described_and_in_order(schema: BuiltSchema) -> None:
     assert [name for name, text in described.items() if not text or text != text.strip()] == []
     for name, members in lists.items():
         assert members == sorted(members, key=lambda member: (member != "id", member.casefold())), name
+
+
+def test_a_member_of_an_enum_says_what_it_means(schema: BuiltSchema) -> None:
+    status = schema.core.type_map["AccountStatus"]
+    assert isinstance(status, GraphQLEnumType)
+    assert {name: value.description for name, value in status.values.items()} == {
+        "ACTIVE": "The account is worked with.",
+        "INACTIVE": "Nobody works with the account at present.",
+        "ON_HOLD": "Work rests until something is settled.",
+    }
+    assert AccountStatus("ON_HOLD") is AccountStatus.ON_HOLD
+    assert AccountStatus.ON_HOLD == "ON_HOLD"
 
 
 def test_the_schema_keeps_the_rules_of_linters(installed: Installed, schema: BuiltSchema, tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""The README and the pages in docs/: what they say the API answers, it answers, and what they point at is there."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from accord.config.commands.serve import FIRST_QUERY
+from accord.config.demo.loading import load_demo
+from accord.config.settings import Settings
+from accord.tests.accord_fixture import Bench, open_bench
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ("README.md", "docs/getting-started.md", "docs/demo.md")
+EXAMPLE = re.compile(r"```graphql\n(.*?)```\s+```json\n(.*?)```", re.DOTALL)
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+async def test_the_answers_in_the_pages_are_those_of_the_demo(bench: Bench):
+    await load_demo(bench.accord.writer, progress=lambda what, done, total: None)
+    for page in PAGES:
+        examples = EXAMPLE.findall((ROOT / page).read_text("utf-8"))
+        assert examples, page
+        for query, answer in examples:
+            assert await bench.ask(query) == json.loads(answer)["data"], f"{page}: {query}"
+
+
+async def test_the_first_query_has_an_answer_that_fits_a_page(tmp_path: Path):
+    async with open_bench(f"sqlite:{tmp_path / 'accord.db'}") as bench:
+        await load_demo(bench.accord.writer, progress=lambda what, done, total: None)
+        nodes = (await bench.ask(FIRST_QUERY))["accounts"]["nodes"]
+    assert len(nodes) == 3
+    assert all(node["contacts"]["nodes"] for node in nodes)
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
+def test_links_lead_to_files(page: str):
+    links = LINK.findall((ROOT / page).read_text("utf-8"))
+    files = [link for link in links if "://" not in link]
+    assert [link for link in files if not ((ROOT / page).parent / link).exists()] == []
+
+
+def test_every_page_can_be_reached_from_the_readme():
+    linked = set(LINK.findall((ROOT / "README.md").read_text("utf-8")))
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert pages - linked == set()
+
+
+def test_the_page_on_configuration_lists_every_setting_with_its_default():
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    listed = [line for line in page.splitlines() if line.startswith("| `")]
+    rows: list[str] = []
+    for name, field in Settings.model_fields.items():
+        value = list(field.default) if isinstance(field.default, tuple) else field.default
+        default = "none" if value is None else json.dumps(value)
+        rows.append(f"| `{name}` | `{default}` | {field.description} |")
+    assert listed == rows
