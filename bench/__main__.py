@@ -1,77 +1,198 @@
-"""`make bench`: measures, prints a table, and writes var/bench/results.json and, after a whole run, README.md."""
+"""`make bench`: measures, prints tables, writes var/bench/results.json and, after a whole run, README.md."""
 
 import argparse
 import asyncio
+import os
 import pickle
+import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import get_args
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, get_args
 from uuid import UUID
 
 from rich.console import Console
 
-from accord.bench import recording
-from accord.bench.databases import KEPT, filled_databases
-from accord.bench.measuring import Meter, Plan, Row
-from accord.bench.population import USUAL
+from accord.bench import recording, report
+from accord.bench.databases import KEPT, ROOT, filled_databases
+from accord.bench.load import Load, put_load
+from accord.bench.measuring import Meter, Plan, Row, Say, Subject
+from accord.bench.population import GROWN, USUAL, Size
 from accord.bench.servers import running_server
-from accord.bench.workloads import WORKLOADS, Workload
+from accord.bench.workloads import LIST, NESTED, ONE, PAGE_200, WORKLOADS, Workload, World
+from accord.config.settings import Settings
 from accord.graph.storing import DatabaseKind
 
 SERVERS = ("limit", "accord", "baseline")
+GROWING = (ONE, LIST, NESTED, PAGE_200)
+QUICK = Plan(rounds=2, seconds=0.5)
+WHOLE = Plan(rounds=5, seconds=2.0)
 
 
 def main() -> None:
-    """Read the command line and measure."""
-    given = arguments()
-    console = Console()
-    plan = Plan(rounds=given.rounds or (2 if given.quick else 5), seconds=given.seconds or (0.5 if given.quick else 2))
+    """Read the command line, measure, and tell."""
+    given = _arguments()
+    usual = QUICK if given.quick else WHOLE
+    plan = replace(usual, rounds=given.rounds or usual.rounds, seconds=given.seconds or usual.seconds)
     workloads = [one for one in WORKLOADS if not given.only or one.name in given.only.split(",")]
-    rows: list[Row] = []
+    kinds: Sequence[DatabaseKind] = [given.database] if given.database else ["postgresql", "sqlite"]
+    console = Console(width=None if sys.stdout.isatty() else 200)
     KEPT.mkdir(parents=True, exist_ok=True)
+    before = os.getloadavg()[0]
+    rows: list[Row] = []
+    growth: list[Row] = []
+    beside: list[Row] = []
+    known: list[str | None] = [None]
     with console.status("") as status:
-        for kind in get_args(DatabaseKind) if not given.database else [given.database]:
-            with meter(kind, workloads, lambda text: status.update(text)) as one:
-                for workload in workloads:
-                    one.check(workload)
-                for workload in workloads:
-                    for connections in plan.connections:
-                        row = one.measure(workload, connections, plan, lambda text: status.update(text))
-                        rows.append(row)
-                        console.print(
-                            row.database,
-                            row.workload,
-                            row.connections,
-                            *(
-                                f"{s} {row.middle(s, 'rate'):,.0f}/s {row.middle(s, 'cpu'):.3f}ms p50 {row.middle(s, 'p50'):.2f} p99 {row.middle(s, 'p99'):.2f};"
-                                for s in SERVERS
-                            ),
-                            f"share {row.ratio('accord', 'limit'):.2f} cpu {row.ratio('limit', 'accord', 'cpu'):.2f} x{row.ratio('accord', 'baseline'):.1f}",
-                        )
+        client = _client()
+        for kind in kinds:
+            bench = _Bench(kind, plan, status.update)
+            if given.growth:
+                growth += bench.growth()
+            else:
+                rows += bench.rows(workloads)
+                beside += bench.beside_writer()
+            known.append(bench.version)
+    command = f"make bench ARGS='{' '.join(sys.argv[1:])}'" if sys.argv[1:] else "make bench"
+    findings = report.Findings(
+        command=command,
+        rows=rows,
+        growth=growth,
+        beside_writer=beside,
+        versions=report.versions(next(filter(None, known), None)),
+        client=client,
+        loads=(before, os.getloadavg()[0]),
+    )
+    report.print_rows(console, rows)
+    if beside:
+        report.print_pairs(console, "Reads on SQLite while another process writes", beside, "alone", "beside a writer")
+    if growth:
+        report.print_pairs(console, "With more accounts", growth, USUAL.name, GROWN.name)
+    rate = client.requests / client.seconds
+    console.print(f"The load generator by itself sends {rate:,.0f} requests a second to a server that does nothing.")
+    console.print(f"Load average {findings.loads[0]:.1f} at the beginning, {findings.loads[1]:.1f} at the end.")
+    path = KEPT / ("growth.json" if given.growth else "results.json")
+    report.write_json(path, findings)
+    console.print(f"Wrote {path.relative_to(ROOT)}.")
+    if not (given.quick or given.only or given.database or given.growth):
+        done = report.write_readme(ROOT / "README.md", findings)
+        console.print("Wrote the table in README.md." if done else f"README.md has no {report.START}.")
+
+
+class _Bench:
+    """What is measured on one kind of database."""
+
+    def __init__(self, kind: DatabaseKind, plan: Plan, say: Say) -> None:
+        self.kind: DatabaseKind = kind
+        self.plan = plan
+        self.say = say
+        self.version: str | None = None
+
+    def rows(self, workloads: Sequence[Workload]) -> Iterator[Row]:
+        """The three servers side by side."""
+        with self._open([USUAL]) as (places, log), ExitStack() as stack:
+            subjects = self._subjects(stack, USUAL, places[USUAL.name], SERVERS, log, workloads)
+            meter = Meter(self.kind, subjects, KEPT, self.say)
+            for workload in workloads:
+                meter.check(workload)
+            for workload in workloads:
+                for connections in self.plan.connections:
+                    yield meter.measure(workload, connections, self.plan)
+
+    def growth(self) -> Iterator[Row]:
+        """Accord with few accounts and with many."""
+        with self._open([USUAL, GROWN]) as (places, log), ExitStack() as stack:
+            subjects = [
+                replace(one, name=size.name)
+                for size in (USUAL, GROWN)
+                for one in self._subjects(stack, size, places[size.name], ["accord"], log)
+            ]
+            meter = Meter(self.kind, subjects, KEPT, self.say)
+            for workload in GROWING:
+                for connections in self.plan.connections:
+                    yield meter.measure(workload, connections, self.plan)
+
+    def beside_writer(self) -> Iterator[Row]:
+        """Reads alone, and while a transaction of somebody else has written and isn't committed."""
+        if self.kind != "sqlite":
+            return
+        with self._open([USUAL]) as (places, log), ExitStack() as stack:
+            (subject,) = self._subjects(stack, USUAL, places[USUAL.name], ["accord"], log)
+            for workload in (ONE, NESTED):
+                for connections in self.plan.connections:
+                    alone = Meter(self.kind, [replace(subject, name="alone")], KEPT, self.say)
+                    row = alone.measure(workload, connections, self.plan)
+                    beside = Meter(self.kind, [replace(subject, name="beside a writer")], KEPT, self.say)
+                    with _long_transaction(Path(Settings(database=places[USUAL.name]).database_location)):
+                        other = beside.measure(workload, connections, self.plan)
+                    yield replace(row, samples=[*row.samples, *other.samples])
+
+    @contextmanager
+    def _open(self, sizes: Sequence[Size]) -> Iterator[tuple[dict[str, str], IO[bytes]]]:
+        log = KEPT / f"log-{self.kind}"
+        with filled_databases(self.kind, sizes, self.say) as places, log.open("wb") as opened:
+            if self.kind == "postgresql":
+                self.version = report.server_version(places[sizes[0].name])
+            yield places, opened
+
+    def _subjects(
+        self,
+        stack: ExitStack,
+        size: Size,
+        location: str,
+        names: Sequence[str],
+        log: IO[bytes],
+        workloads: Sequence[Workload] = (),
+    ) -> list[Subject]:
+        """Servers on one database, started, with what they have to know."""
+        self.say(f"{self.kind}: looking around among {size.accounts:,} accounts")
+        world = asyncio.run(recording.look_around(location))
+        recorded = asyncio.run(recording.record(location, workloads, world))
+        file = KEPT / f"recorded-{self.kind}-{size.name}"
+        file.write_bytes(pickle.dumps((recorded, [UUID(id_.removeprefix("acc_")) for id_ in world.accounts])))
+        return [
+            Subject(
+                name=name,
+                server=stack.enter_context(running_server(name, location, file, log)),
+                location=location,
+                world=world,
+            )
+            for name in names
+        ]
+
+
+def _client() -> Load:
+    """What the load generator reaches with a server that does nothing."""
+    with (
+        (KEPT / "log-client").open("wb") as log,
+        running_server("trivial", "sqlite:none", KEPT / "nothing", log) as server,
+    ):
+        return put_load(server.port, "/graphql", ONE.bodies(World(accounts=["acc_0"], page_200="")), 16, 1.0, KEPT)
 
 
 @contextmanager
-def meter(kind: DatabaseKind, workloads: Sequence[Workload], say) -> Iterator[Meter]:
-    with ExitStack() as stack:
-        places = stack.enter_context(filled_databases(kind, [USUAL], say))
-        location = places[USUAL.name]
-        world = asyncio.run(recording.look_around(location))
-        recorded = asyncio.run(recording.record(location, workloads, world))
-        file = KEPT / f"recorded-{kind}"
-        file.write_bytes(pickle.dumps((recorded, [UUID(id_.removeprefix("acc_")) for id_ in world.accounts])))
-        log = stack.enter_context((KEPT / f"log-{kind}").open("wb"))
-        servers = [stack.enter_context(running_server(name, location, file, log)) for name in SERVERS]
-        yield Meter(kind, location, servers, world, KEPT)
+def _long_transaction(path: Path) -> Iterator[None]:
+    """Hold the write lock of a SQLite file, with thousands of rows changed, until the block ends."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("begin immediate")
+        connection.execute("update account set description = 'being written' where rowid % 4 = 0")
+        yield
+        connection.execute("rollback")
+    finally:
+        connection.close()
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--quick", action="store_true", help="a run of under three minutes")
-    parser.add_argument("--growth", action="store_true", help="compare 20,000 accounts with 1,000,000")
-    parser.add_argument("--only", help="workloads, with commas between them: W1,W3")
-    parser.add_argument("--database", choices=get_args(DatabaseKind))
-    parser.add_argument("--rounds", type=int)
-    parser.add_argument("--seconds", type=float)
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two short rounds: under three minutes")
+    parser.add_argument("--growth", action="store_true", help="only compare 20,000 accounts with 1,000,000")
+    parser.add_argument("--only", help="some workloads, with commas between them: W1,W3")
+    parser.add_argument("--database", choices=get_args(DatabaseKind), help="only one of the two")
+    parser.add_argument("--rounds", type=int, help=f"{WHOLE.rounds} if not given")
+    parser.add_argument("--seconds", type=float, help=f"of each run; {WHOLE.seconds:g} if not given")
     return parser.parse_args()
 
 

@@ -1,3 +1,4 @@
+# pyright: reportIncompatibleVariableOverride=false
 """The tables once more, as plain Tortoise models of somebody who builds such an API by hand."""
 
 from datetime import UTC, datetime

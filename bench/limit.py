@@ -6,6 +6,7 @@ hand-made application would do at best: on PostgreSQL one statement for everythi
 
 import itertools
 import pickle
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -86,7 +87,7 @@ async def _open(settings: Settings, accounts: list[UUID]) -> AsyncIterator[State
     if settings.database_kind == "sqlite":
         yield _SQLite(Path(settings.database_location), accounts)
         return
-    async with asyncpg.create_pool(  # type: ignore[reportUnknownMemberType]
+    async with asyncpg.create_pool(
         settings.database_location,
         min_size=CONNECTIONS,
         max_size=CONNECTIONS,
@@ -151,7 +152,8 @@ class _SQLite:
         for pragma in ("journal_mode=wal", "synchronous=normal", "busy_timeout=10000", "mmap_size=268435456"):
             self._connection.execute(f"pragma {pragma}")
         self._source = _Source(accounts, Random())
-        self._create = creating(core_catalogue(), "sqlite")
+        statements = creating(core_catalogue(), "sqlite")
+        self._create = [(one, max(map(int, re.findall(r"\?(\d+)", one)))) for one in statements]
 
     async def read(self, recorded: Recorded, parameters: Sequence[Any]) -> str:
         return self._connection.execute(recorded.statement, parameters).fetchone()[0]
@@ -160,8 +162,8 @@ class _SQLite:
         name, ids, answer = self._source.created()
         values = [name, *map(str, ids)]
         self._connection.execute("begin immediate")
-        for statement in self._create:
-            self._connection.execute(statement, values)
+        for statement, most in self._create:
+            self._connection.execute(statement, values[:most])
         self._connection.execute("commit")
         return answer
 

@@ -27,7 +27,7 @@ def creating(catalogue: Catalogue, database: DatabaseKind) -> list[str]:
     id_ = [f"?{number}" if is_sqlite else f"${number}::uuid" for number in range(11)]
     name = "?1" if is_sqlite else "$1::text"
 
-    def insert(record_name: str, *rows: Mapping[str, str]) -> str:
+    def insert(record_name: str, *rows: dict[str, str]) -> str:
         record = catalogue[record_name]
         columns = record.table_columns
         usual = dict(zip(columns, stored(record, columns, blank(record) | STAMPED, database), strict=True))
@@ -35,7 +35,7 @@ def creating(catalogue: Catalogue, database: DatabaseKind) -> list[str]:
         given = ",".join(f"({','.join((values | row).values())})" for row in rows)
         return f"insert into {record.table} ({','.join(values | rows[0])}) values {given}"
 
-    def contact(key: str, given: str, family: str) -> Mapping[str, str]:
+    def contact(key: str, given: str, family: str) -> dict[str, str]:
         texts = {
             "name": f"{given} {family}",
             "sort_name": f"{family}, {given}",
@@ -46,13 +46,13 @@ def creating(catalogue: Catalogue, database: DatabaseKind) -> list[str]:
         folded = {f"{column}_folded": text.lower() for column, text in texts.items() if column != "name"}
         return {"id": key} | {column: _literal(text) for column, text in (texts | folded).items()}
 
-    def address(key: str, town: str, code: str) -> Mapping[str, str]:
+    def address(key: str, town: str, code: str) -> dict[str, str]:
         texts = {"city": town, "postal_code": code, "country_name": "Germany"}
         folded = {f"{column}_folded": text.lower() for column, text in texts.items()}
         others = {"street_lines": '["Gasse 7"]', "country_code": "DE"}
         return {"id": key} | {column: _literal(text) for column, text in (texts | folded | others).items()}
 
-    def linked(key: str, **given: str) -> Mapping[str, str]:
+    def linked(key: str, **given: str) -> dict[str, str]:
         return {"id": key, "account_id": id_[2], **given}
 
     account = {"id": id_[2], "name": name, "name_folded": f"lower({name})", "kind": "'BUSINESS'", "industry": "'Food'"}

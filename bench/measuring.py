@@ -34,10 +34,24 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One run of one server. `cpu` is of the serving process, `p50`, `p99` and `slowest` are latencies; all in ms."""
+class Subject:
+    """What is measured: a server, the database behind it (a setting), and what requests name of that."""
 
-    server: str
+    name: str
+    server: ServerProcess
+    location: str
+    world: World
+
+    def answer(self, workload: Workload, run: int) -> bytes:
+        """The answer to the first request of a run."""
+        return self.server.ask(workload.name, workload.bodies(self.world, run)[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One run of one subject. `cpu` is of the serving process, `p50`, `p99` and `slowest` are latencies; all in ms."""
+
+    subject: str
     round: int
     rate: float
     cpu: float
@@ -49,7 +63,7 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A workload on one database with so many connections, as all servers did it."""
+    """A workload on one database with so many connections, as all subjects did it."""
 
     database: str
     workload: str
@@ -57,58 +71,52 @@ class Row:
     connections: int
     samples: Sequence[Sample]
 
-    def middle(self, server: str, figure: str) -> float:
+    def middle(self, subject: str, figure: str) -> float:
         """The median of a figure over the rounds."""
-        return median(getattr(sample, figure) for sample in self.samples if sample.server == server)
+        return median(getattr(sample, figure) for sample in self.samples if sample.subject == subject)
 
-    def ratio(self, server: str, other: str, figure: str = "rate") -> float:
-        """The median over the rounds of what a server reached in a round as a share of what another did there."""
-        return median(self.ratios(server, other, figure))
+    def ratios(self, subject: str, other: str, figure: str = "rate") -> list[float]:
+        """In each round, what a subject reached as a share of what another reached in the same round."""
+        by_round = {(sample.round, sample.subject): getattr(sample, figure) for sample in self.samples}
+        return [by_round[one, subject] / by_round[one, other] for one in sorted({one for one, _ in by_round})]
 
-    def ratios(self, server: str, other: str, figure: str = "rate") -> list[float]:
-        by_round = {(sample.round, sample.server): getattr(sample, figure) for sample in self.samples}
-        rounds = {sample.round for sample in self.samples}
-        return [by_round[one, server] / by_round[one, other] for one in sorted(rounds)]
+    def ratio(self, subject: str, other: str, figure: str = "rate") -> float:
+        """The median of the ratios."""
+        return median(self.ratios(subject, other, figure))
 
 
 class Meter:
-    """Measures the servers of one database."""
+    """Measures several subjects by turns."""
 
-    def __init__(
-        self, database: str, location: str, servers: Sequence[ServerProcess], world: World, folder: Path
-    ) -> None:
+    def __init__(self, database: str, subjects: Sequence[Subject], folder: Path, say: Say) -> None:
         self.database = database
-        self.location = location
-        self.servers = list(servers)
-        self.world = world
-        self.folder = folder
-        self.runs = int(time.time()) % 100_000  # writes of earlier runs must not be repeated
+        self.subjects = list(subjects)
+        self._folder = folder
+        self._say = say
+        self._run = int(time.time()) % 100_000  # writes of earlier runs must not be repeated
 
     def check(self, workload: Workload) -> None:
-        """All servers, before any of them was measured, give the same answer to a read, and a good one to a write."""
-        found: dict[str, Any] = {}
-        for server in self.servers:
-            self.runs += 1
-            answer = orjson.loads(server.ask(workload.name, workload.bodies(self.world, self.runs)[0]))
+        """All subjects, before any was measured, give the same answer to a read, and a good one to a write."""
+        found: list[Any] = []
+        for subject in self.subjects:
+            self._run += 1
+            answer = orjson.loads(subject.answer(workload, self._run))
             if "errors" in answer or None in answer["data"].values():
-                raise RuntimeError(f"{server.name} can't do {workload.name}: {answer}")
-            found[server.name] = comparable(answer["data"])
-        first, *others = found.items()
-        for name, data in others:
-            if data != first[1] and not workload.is_write:
-                raise RuntimeError(f"{first[0]} and {name} don't agree on {workload.name}:\n{first[1]}\n{data}")
+                raise RuntimeError(f"{subject.name} can't do {workload.name}: {answer}")
+            found.append(comparable(answer["data"]))
+            if not workload.is_write and found[-1] != found[0]:
+                names = f"{self.subjects[0].name} and {subject.name}"
+                raise RuntimeError(f"{names} don't agree on {workload.name}:\n{found[0]}\n{found[-1]}")
 
-    def measure(self, workload: Workload, connections: int, plan: Plan, say: Say) -> Row:
-        """All rounds of one row."""
-        for server in self.servers:
-            self.sample(server, workload, connections, WARM_UP, 0)
+    def measure(self, workload: Workload, connections: int, plan: Plan) -> Row:
+        """All rounds of one row; in each the next subject begins."""
+        for subject in self.subjects:
+            self._sample(subject, workload, connections, WARM_UP, 0)
         samples: list[Sample] = []
         for number in range(plan.rounds):
-            start = number % len(self.servers)
-            for server in [*self.servers[start:], *self.servers[:start]]:
-                sample = self.sample(server, workload, connections, plan.seconds, number)
-                say(f"{self.database} {workload.name} x{connections} {server.name}: {sample.rate:,.0f}/s")
-                samples.append(sample)
+            start = number % len(self.subjects)
+            for subject in [*self.subjects[start:], *self.subjects[:start]]:
+                samples.append(self._sample(subject, workload, connections, plan.seconds, number))
         return Row(
             database=self.database,
             workload=workload.name,
@@ -117,19 +125,19 @@ class Meter:
             samples=samples,
         )
 
-    def sample(
-        self, server: ServerProcess, workload: Workload, connections: int, seconds: float, number: int
-    ) -> Sample:
-        """One run; what a write leaves to be done after its commit counts as the server's work on it."""
-        self.runs += 1
-        bodies = workload.bodies(self.world, self.runs)
+    def _sample(self, subject: Subject, workload: Workload, connections: int, seconds: float, number: int) -> Sample:
+        """One run; what a write leaves to be done after its commit counts as its server's work, too."""
+        self._say(f"{self.database}: {workload.name}, {connections} connections, {subject.name}")
+        self._run += 1
+        server = subject.server
+        bodies = workload.bodies(subject.world, self._run)
         before = server.cpu_seconds()
-        load = put_load(server.port, server.path(workload.name), bodies, connections, seconds, self.folder)
+        load = put_load(server.port, server.path(workload.name), bodies, connections, seconds, self._folder)
         if workload.is_write and server.name == "accord":
-            wait_for_events(self.location)
+            wait_for_events(subject.location)
         used = server.cpu_seconds() - before
         return Sample(
-            server=server.name,
+            subject=subject.name,
             round=number,
             rate=load.requests / load.seconds,
             cpu=1000 * used / load.requests,
@@ -152,14 +160,13 @@ def comparable(value: Any) -> Any:
 def wait_for_events(location: str) -> None:
     """Wait until everything that follows the commits is done."""
     deadline = time.monotonic() + PATIENCE
-    while number(location, WAITING):
+    while _count(location, WAITING):
         if time.monotonic() > deadline:
             raise RuntimeError("The events of the writes are not handed on; see the log in var/bench.")
         time.sleep(0.05)
 
 
-def number(location: str, statement: str) -> int:
-    """What a statement counts."""
+def _count(location: str, statement: str) -> int:
     settings = Settings(database=location)
     if settings.database_kind == "sqlite":
         connection = sqlite3.connect(settings.database_location)

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from accord.bench.workloads import PAGE_200, Workload, World
+from accord.bench.workloads import Workload, World
 from accord.config.composition import Accord, open_accord
 from accord.config.settings import Settings
 from accord.graph.bootstrap import SYSTEM_ACTOR

@@ -51,7 +51,7 @@ def running_server(name: str, location: str, recorded: Path, log: IO[bytes]) -> 
         port: int = listening.getsockname()[1]
         number = listening.fileno()
         command = [sys.executable, "-P", "-m", "accord.bench.serving", name, str(number), location, str(recorded)]
-        process = subprocess.Popen(command, pass_fds=[number], stdout=log, stderr=log, cwd=recorded.parent)
+        process = subprocess.Popen(command, pass_fds=[number], stdout=log, stderr=log, cwd=recorded.parent)  # noqa: S603 - our own
     try:
         server = ServerProcess(name=name, port=port, pid=process.pid)
         _wait_until_ready(server, process)

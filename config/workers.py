@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
@@ -20,8 +21,9 @@ from typing import NoReturn
 log = logging.getLogger("accord.server")
 
 QUICK_SECONDS = 10.0  # a worker that lives no longer has failed to start
-MOST_FAILURES = 5  # in a row; then something is wrong that another try doesn't mend
+MOST_FAILURES = 5  # in a row; if nobody serves then, something is wrong that another try doesn't mend
 PAUSE = 1.0
+LONGEST_PAUSE = 30.0
 GRACE_SECONDS = 15.0  # what a worker may take beyond the time of its requests before it is killed
 STOPS = (signal.SIGINT, signal.SIGTERM)
 
@@ -47,6 +49,11 @@ def supervise(count: int, work: Work, *, stop_seconds: float, stopping: Callable
     `parent` is a file to read whose end means that the parent is gone. `stopping` is called at the first signal; a
     second one is passed on as well, so that the workers end at once.
     """
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join(
+                PAUSE
+            )  # what a thread holds at a fork nobody gives back; those of a database that was closed end
     with _hearing() as heard:
         return _Supervisor(count, work, stop_seconds, stopping, heard).run()
 
@@ -137,11 +144,11 @@ class _Supervisor:
                 self._has_failed = self._has_failed or code not in (0, -signal.SIGTERM)
                 continue
             log.error("worker %s, process %s, ended with %s; another is started", worker.number, pid, code)
-            now = time.monotonic()
-            is_quick = now - worker.started < QUICK_SECONDS
-            self._failures = self._failures + 1 if is_quick else 0
-            self._due.append((now + PAUSE if is_quick else now, worker.number))
-        if self._failures > MOST_FAILURES and self._deadline is None:
+            self._failures = self._failures + 1 if _is_young(worker) else 0
+            pause = min(PAUSE * 2 ** (self._failures - 1), LONGEST_PAUSE) if self._failures else 0.0
+            self._due.append((time.monotonic() + pause, worker.number))
+        is_served = any(not _is_young(worker) for worker in self._workers.values())
+        if self._failures > MOST_FAILURES and not is_served and self._deadline is None:
             log.error("workers keep ending right after their start; stopping")
             self._has_failed = True
             self._stop()
@@ -155,6 +162,10 @@ class _Supervisor:
     def _signal(self, number: signal.Signals) -> None:
         for pid in self._workers:
             os.kill(pid, number)  # it is a child that was not waited for, so that the id is still its own
+
+
+def _is_young(worker: Worker) -> bool:
+    return time.monotonic() - worker.started < QUICK_SECONDS
 
 
 def _heed(number: int, frame: FrameType | None) -> None:

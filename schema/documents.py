@@ -171,7 +171,7 @@ def _unread(error: GraphQLError, limits: Limits) -> GraphQLError:
 def _invalid(document: DocumentNode, error: GraphQLError) -> GraphQLError:
     """The error for a document that breaks a rule of GraphQL, or was too entangled to be checked against all."""
     if error.message == "Validation aborted.":
-        error.message = "The document selects the same fields too often to be checked; select each of them once."
+        error.message = "The document is too entangled to be checked: spread fragments less deeply, select fields once."
         return coded(error, "DOCUMENT_TOO_LARGE")
     return coded(error, "VALIDATION_ERROR", place_in_document(document, error))
 

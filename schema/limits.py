@@ -9,6 +9,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
 )
@@ -29,7 +30,8 @@ class Limits:
 
     tokens          words and signs of a document
     depth           fields with selections within each other, introspection aside
-    fields          fields when every fragment is written out, introspection aside
+    fields          fields when every fragment is written out
+    repeats         fields of one name in one place: to check that they agree takes time that grows with their square
     aliases         aliases, likewise
     directives      directives, likewise
     introspections  fields `__schema` and `__type`, likewise, and aliases within them: each may multiply a long answer
@@ -40,6 +42,7 @@ class Limits:
     tokens: int = 5_000
     depth: int = 15
     fields: int = 2_000
+    repeats: int = 100
     aliases: int = 100
     directives: int = 200
     introspections: int = 3
@@ -79,13 +82,21 @@ def exceeded(document: DocumentNode, limits: Limits) -> GraphQLError | None:
             return GraphQLError(
                 "The schema can't be read from here; ask the operator for it.", extensions={"code": "INTROSPECTION_OFF"}
             )
-    return None
+    name = _repeated(document, limits)
+    if name is None:
+        return None
+    allowed = limits.repeats
+    return too_large(
+        "repeats", allowed, f"{name} is selected more than {allowed:,} times in one place", "select it once"
+    )
 
 
-def too_large(limit: str, allowed: int, what: str) -> GraphQLError:
+def too_large(
+    limit: str, allowed: int, what: str, remedy: str = "ask for less, or in several requests"
+) -> GraphQLError:
     """The error for a document that goes beyond a limit."""
     return GraphQLError(
-        f"{what}: ask for less, or in several requests.",
+        f"{what}: {remedy}.",
         extensions={"code": "DOCUMENT_TOO_LARGE", "limit": limit, "allowed": allowed},
     )
 
@@ -136,7 +147,7 @@ def _measured(selection_set: SelectionSetNode) -> _Part:
                 goes_inside = is_inside or node.name.value in INTROSPECTION
                 part.aliases += node.alias is not None
                 part.introspections += node.name.value in INTROSPECTION or (is_inside and node.alias is not None)
-                part.fields += not goes_inside
+                part.fields += 1
                 below = depth + (inner is not None and not goes_inside)
             part.depth = max(part.depth, below)
             if inner is not None:
@@ -168,10 +179,53 @@ def _written_out(part: _Part, known: Mapping[str, Size]) -> Size:
     introspections, depth = part.introspections, part.depth
     for (name, is_inside), (times, deepest) in part.spreads.items():
         inner = known.get(name, Size())
+        fields += times * inner.fields
         aliases += times * inner.aliases
         directives += times * inner.directives
         introspections += times * (inner.introspections + (inner.aliases if is_inside else 0))
         if not is_inside:
-            fields += times * inner.fields
             depth = max(depth, deepest + inner.depth)
     return Size(depth=depth, fields=fields, aliases=aliases, directives=directives, introspections=introspections)
+
+
+def _repeated(document: DocumentNode, limits: Limits) -> str | None:
+    """A name that more fields than allowed have in one place; None if there is none.
+
+    Fields of one name in one place are one field of the answer, and what is selected in them is one place again.
+    """
+    fragments = {
+        node.name.value: node.selection_set for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+    }
+    for operation in document.definitions:
+        if not isinstance(operation, OperationDefinitionNode):
+            continue
+        places = [[operation.selection_set]]
+        left = limits.fields  # there are no more, except where a fragment contains itself
+        while places and left >= 0:
+            for name, nodes in _merged(places.pop(), fragments).items():
+                if len(nodes) > limits.repeats:
+                    return name
+                left -= len(nodes)
+                inner = [node.selection_set for node in nodes if node.selection_set]
+                if inner:
+                    places.append(inner)
+    return None
+
+
+def _merged(
+    selection_sets: list[SelectionSetNode], fragments: Mapping[str, SelectionSetNode]
+) -> dict[str, list[FieldNode]]:
+    """The fields of one place by their names in the answer; a fragment that is spread twice there is there once."""
+    fields: dict[str, list[FieldNode]] = {}
+    seen: set[str] = set()
+    stack = list(selection_sets)
+    while stack:
+        for node in stack.pop().selections:
+            if isinstance(node, FieldNode):
+                fields.setdefault((node.alias or node.name).value, []).append(node)
+            elif isinstance(node, InlineFragmentNode):
+                stack.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen and node.name.value in fragments:
+                seen.add(node.name.value)
+                stack.append(fragments[node.name.value])
+    return fields

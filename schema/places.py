@@ -13,6 +13,7 @@ from graphql import (
     ObjectFieldNode,
     VariableDefinitionNode,
 )
+from graphql.language.ast import QUERY_DOCUMENT_KEYS
 
 IN_VARIABLE = re.compile(r"Variable '(\$\w+)' has invalid (?:default )?value(?: at (\S+))?: ")
 INDEX = re.compile(r"\[(\d+)\]")
@@ -26,6 +27,8 @@ def place_in_document(document: DocumentNode, error: GraphQLError) -> str | None
     stack: list[tuple[Node, tuple[str, ...]]] = [(definition, ()) for definition in document.definitions]
     while stack:
         node, way = stack.pop()
+        if not _holds(node, target):
+            continue  # so that a long document is not gone through for each of its errors
         here = (*way, *_step(node))
         if node is target:
             return ".".join(here) or None
@@ -42,6 +45,12 @@ def place_in_variables(error: GraphQLError) -> str | None:
     return None if found is None else found[1] + INDEX.sub(r".\1", found[2] or "")
 
 
+def _holds(node: Node, target: Node) -> bool:
+    """Whether the one node stands within the other, as far as their places in the text are known."""
+    own, wanted = node.loc, target.loc
+    return own is None or wanted is None or own.start <= wanted.start <= wanted.end <= own.end
+
+
 def _step(node: Node) -> tuple[str, ...]:
     match node:
         case FieldNode():
@@ -56,7 +65,7 @@ def _step(node: Node) -> tuple[str, ...]:
 
 def _children(node: Node) -> list[Node]:
     found: list[Node] = []
-    for key in node.keys:
+    for key in QUERY_DOCUMENT_KEYS[node.kind]:
         value = getattr(node, key, None)
         if isinstance(value, Node):
             found.append(value)

@@ -6,15 +6,14 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from uuid import uuid4
 
-from ...schema.building import BuiltSchema, build_schema
+from ...schema.building import BuiltSchema
 from ...schema.graphiql_page import DIST, page
 from ..app import create_app
 from ..composition import core_catalogue, migration_target, open_accord
 from ..logging import hear_of_failures, start_logging
 from ..server import Server
-from ..settings import Settings
+from ..settings import Settings, SettingsInvalid
 from ..workers import can_fork, supervise
 from .database import ready_database
 from .demo import fill
@@ -39,9 +38,7 @@ def _run_workers(settings: Settings, sockets: Sequence[socket.socket], ready: Re
     if not can_fork():
         raise CommandFailed("This system can't run several workers in one command: set workers to 1, and start more.")
     with asyncio.Runner() as runner:
-        runner.run(_prepare(settings))
-    catalogue = core_catalogue()
-    schema = build_schema(catalogue, name=lambda: uuid4().hex)
+        schema = runner.run(_prepare(settings))
     gc.freeze()
 
     def work(number: int, parent: int) -> None:
@@ -50,8 +47,9 @@ def _run_workers(settings: Settings, sockets: Sequence[socket.socket], ready: Re
         try:
             with asyncio.Runner(loop_factory=_new_loop) as runner:
                 runner.run(_serve(settings, sockets, first, schema=schema, parent=parent))
-        except CommandFailed as failure:
-            complain(str(failure))
+        except (CommandFailed, SettingsInvalid) as failure:
+            for line in str(failure).splitlines():
+                complain(line)
             sys.exit(1)
 
     def close() -> None:
@@ -62,14 +60,15 @@ def _run_workers(settings: Settings, sockets: Sequence[socket.socket], ready: Re
         raise CommandFailed("Workers did not end as they should; what they logged stands above.")
 
 
-async def _prepare(settings: Settings) -> None:
-    """Bring the database to this code and fill it with the demo, before there are workers."""
+async def _prepare(settings: Settings) -> BuiltSchema:
+    """Bring the database to this code, load the demo, and see whether workers could start; gives what they share."""
     target = migration_target(settings, core_catalogue())
     with explained(target.place):
         await ready_database(settings, target)
-        if settings.demo and settings.database_kind == "sqlite":
-            async with open_accord(settings) as accord:
+        async with open_accord(settings) as accord:
+            if settings.demo and settings.database_kind == "sqlite":
                 await fill(accord.writer)
+            return accord.schema
 
 
 async def _serve(

@@ -35,6 +35,7 @@ class Connections:
 
     async def take(self) -> Any:
         """A connection, as soon as there is one, to be given back."""
+        connection: Any
         connection, since = await self._free.get()
         if connection is not None and not connection.is_closed():
             if asyncio.get_running_loop().time() - since < IDLE_SECONDS:
@@ -44,7 +45,7 @@ class Connections:
         try:
             if self._is_closed:
                 raise Unavailable("DATABASE_CLOSED", "The database has been closed; start Accord again.")
-            connection = await asyncpg.connect(  # pyright: ignore[reportUnknownMemberType]
+            made: Any = await asyncpg.connect(  # pyright: ignore[reportUnknownMemberType]
                 self._url,
                 statement_cache_size=STATEMENTS,
                 max_cacheable_statement_size=LONGEST_STATEMENT,
@@ -53,8 +54,8 @@ class Connections:
         except BaseException:
             self._free.put_nowait((None, 0.0))
             raise
-        self._made.add(connection)
-        return connection
+        self._made.add(made)
+        return made
 
     def give_back(self, connection: Any) -> None:
         """Let others have it; left within a transaction, it is cut off, which ends that."""

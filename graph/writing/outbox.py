@@ -214,8 +214,8 @@ class OutboxWorker:
         locking = "" if kind == "sqlite" else " for update skip locked"
         async with self._database.transaction() as transaction:
             return await transaction.execute(
-                f"update outbox_event set done_at = {now} where id in (select id from outbox_event where done_at is null "
-                f"and parked_at is null and due_at <= {now} order by due_at, id limit {MOST_UNHEARD}{locking})",
+                f"update outbox_event set done_at = {now} where id in (select id from outbox_event "
+                f"where done_at is null and parked_at is null and due_at <= {now} order by due_at, id limit {MOST_UNHEARD}{locking})",
                 [store(Kind.TIMESTAMP, self._now(), kind)],
             )
 

@@ -60,7 +60,7 @@ class Writer:
                 return await self._attempt(request, preview)
             except (UniqueViolation, Raced):
                 continue
-            except Exception as error:
+            except Exception as error:  # not contained, only looked at: databases have no common class for lost races
                 if getattr(error, "sqlstate", None) not in LOST_RACES:
                     raise
         raise Unavailable("CONFLICT", "Others keep writing the same values; try again in a moment.")

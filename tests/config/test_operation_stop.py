@@ -1,4 +1,4 @@
-"""Stopping: the first signal lets requests finish, the second does not; streams and WebSockets are told; nothing breaks."""
+"""Stopping: the first signal lets requests finish, the second does not; streams and WebSockets are told."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from accord.tests.config.operation import PATIENCE, Server, running, until
 
 CREATE = 'mutation { createAccount(input: {name: "Kestrel"}) { id } }'
 COUNT = "{ accounts { totalCount } }"
+ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000000000) select max(i) from n"
 STOPPING = {
     "errors": [
         {"message": "The server is stopping; send the request again.", "extensions": {"code": "SERVER_STOPPING"}}
@@ -70,9 +71,15 @@ def asked(server: Server, query: str) -> Generator["Future[httpx.Response]"]:
     """A request under way."""
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(httpx.post, server.address, json={"query": query}, timeout=PATIENCE)
-        time.sleep(1)  # it has arrived by now
+        arrived(server)
         assert not answer.done()
         yield answer
+
+
+def arrived(server: Server) -> None:
+    """Wait until what was sent just now has reached the server."""
+    time.sleep(1)
+    assert httpx.get(f"{server.origin}/health/live", timeout=PATIENCE).status_code == 200
 
 
 def refuses(server: Server) -> bool:
@@ -121,15 +128,52 @@ def test_a_request_under_way_is_answered_and_nobody_new_is_let_in(
         assert server.ask(COUNT) == {"accounts": {"totalCount": 1}}
 
 
+@contextmanager
+def stuck(location: str) -> Generator[None]:
+    """Let no write come to an end: SQLite gives up waiting for others, so that there it is kept busy."""
+    if location.startswith("sqlite:"):
+        with closing(sqlite3.connect(location.removeprefix("sqlite:"), timeout=PATIENCE)) as connection:
+            connection.execute(f"create trigger endless before insert on outbox_event begin {ENDLESS}; end")
+        yield
+    else:
+        with held(location):
+            yield
+
+
+def connections(location: str) -> int:
+    """How many connections servers have to a database."""
+    if location.startswith("sqlite:"):
+        return 0
+
+    async def count() -> int:
+        connection = await asyncpg.connect(location)
+        try:
+            return await connection.fetchval(
+                "select count(*) from pg_stat_activity "
+                "where datname = current_database() and application_name = 'accord'"
+            )
+        finally:
+            await connection.close()
+
+    return asyncio.run(count())
+
+
 def test_a_second_signal_ends_it_at_once(tmp_path: Path, location: str):
-    with running(tmp_path, "--no-demo", database=location, stop_seconds="600") as server:
-        with held(location), asked(server, CREATE) as answer:
-            server.tell(signal.SIGTERM)
-            until(lambda: refuses(server))
-            server.tell(signal.SIGTERM)
-            server.ended()
-            refusal = None if answer.exception(PATIENCE) else answer.result().json()
-            assert refusal in (None, STOPPING)  # it is told if there is time for it
+    long = {"stop_seconds": "600", "request_seconds": "600"}
+    with (
+        running(tmp_path, "--no-demo", database=location, **long) as server,
+        stuck(location),
+        asked(server, CREATE) as answer,
+    ):
+        server.tell(signal.SIGTERM)
+        until(lambda: refuses(server))
+        time.sleep(1)
+        assert server.process.poll() is None
+        server.tell(signal.SIGTERM)
+        server.ended()
+        until(lambda: connections(location) == 0)
+        refusal = None if answer.exception(PATIENCE) else answer.result().json()
+        assert refusal in (None, STOPPING)  # it is told if there is time for it
     with running(tmp_path, "--no-demo", database=location) as server:
         assert server.ask(COUNT) == {"accounts": {"totalCount": 0}}
 
@@ -165,22 +209,22 @@ def test_a_websocket_is_closed_as_going_away_once_it_has_its_answer(tmp_path: Pa
         with held(location) as release, socket_to(server) as idle, socket_to(server) as busy:
             subscribe(idle, "subscription { changes { kind } }")
             subscribe(busy, CREATE)
-            time.sleep(1)  # both have arrived by now
+            arrived(server)
             server.tell(signal.SIGTERM)
-            with pytest.raises(ConnectionClosed) as closing:
+            with pytest.raises(ConnectionClosed) as closed:
                 idle.recv(PATIENCE)
-            assert closing.value.rcvd is not None
-            assert (closing.value.rcvd.code, closing.value.rcvd.reason) == (
+            assert closed.value.rcvd is not None
+            assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (
                 1001,
                 "The server is stopping; connect again",
             )
             release.set()
             assert json.loads(busy.recv(PATIENCE))["payload"]["data"]["createAccount"]["id"]
             assert json.loads(busy.recv(PATIENCE)) == {"id": "1", "type": "complete"}
-            with pytest.raises(ConnectionClosed) as closing:
+            with pytest.raises(ConnectionClosed) as closed:
                 busy.recv(PATIENCE)
-            assert closing.value.rcvd is not None
-            assert closing.value.rcvd.code == 1001
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1001
         assert server.ended() == 0
     assert_clean(server)
     assert [line["close"] for line in server.lines() if line["message"] == "connection"] == [1001, 1001]

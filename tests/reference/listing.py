@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import cmp_to_key
 from typing import Any
 
 from accord.graph.catalogue import Column, GroupField, Kind, RecordType
@@ -96,16 +95,22 @@ def page_of(
     before: Position | None,
 ) -> Page:
     """The page of a list that the arguments ask for."""
-    ordered = sorted(
-        entries, key=cmp_to_key(lambda one, other: compare(keys, position(keys, one), position(keys, other)))
-    )
-    behind = [one for one in ordered if after is None or compare(keys, position(keys, one), after) > 0]
-    window = [one for one in behind if before is None or compare(keys, position(keys, one), before) < 0]
+    placed = [(position(keys, entry), entry) for entry in entries]
+    for number, key in reversed(list(enumerate(keys))):
+        placed.sort(key=lambda one, number=number: _sortable(one[0][number]), reverse=key.is_descending)
+    behind = [one for one in placed if after is None or compare(keys, one[0], after) > 0]
+    window = [one for one in behind if before is None or compare(keys, one[0], before) < 0]
     if last is not None:
-        beyond = [one for one in ordered if before is not None and compare(keys, position(keys, one), before) >= 0]
-        return Page(entries=window[-last:], has_next=bool(beyond), has_previous=len(window) > last)
+        beyond = before is not None and any(compare(keys, one[0], before) >= 0 for one in placed)
+        shown = [entry for _, entry in window[-last:]]
+        return Page(entries=shown, has_next=beyond, has_previous=len(window) > last)
     size = 50 if first is None else first
-    return Page(entries=window[:size], has_next=len(window) > size, has_previous=len(behind) < len(ordered))
+    shown = [entry for _, entry in window[:size]]
+    return Page(entries=shown, has_next=len(window) > size, has_previous=len(behind) < len(placed))
+
+
+def _sortable(value: Any) -> tuple[bool, Any]:
+    return value is None, 0 if value is None else value
 
 
 def decimal_text(steps: int | Decimal, places: int) -> str:

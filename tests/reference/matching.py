@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from operator import ge, gt, le, lt
 from typing import Any
 
@@ -15,6 +16,7 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {"lt": lt, "lte": le, "g
 MINOR_UNITS = {"EUR": 2, "USD": 2, "JPY": 0, "KWD": 3}
 
 
+@cache
 def folded(text: str) -> str:
     """Text without regard to case: Unicode's case folding, composed."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())

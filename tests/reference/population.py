@@ -292,12 +292,12 @@ class Populating:
         actors: Sequence[str],
     ) -> None:
         """Records of every kind that are gone, in the middle of the hierarchy too."""
-        await self.delete("deleteContacts", contacts[3::9])
-        await self.delete("deleteAccounts", accounts[1::8])
+        await self.delete("deleteContacts", contacts[0 : CONTACTS // 2 : 4])
+        await self.delete("deleteAccounts", [*accounts[:12:3], *accounts[15::10]])
         await self.delete("deleteAddresses", addresses[5::12])
         await self.delete("deleteLabels", [of_scope[2] for of_scope in labels.values()])
         await self.delete("deleteActors", actors[4:])
-        for name in ("phones", "emails"):
+        for name in ("phones", "emails", "accountContacts", "addressLinks", "labelLinks", "contactGroupMembers"):
             query = f"{{ {name}(first: 100) {{ nodes {{ id }} }} }}"
             found = [one["id"] for one in (await self.bench.ask(query))[name]["nodes"]]
-            await self.delete(f"delete{name.capitalize()}", found[::9])
+            await self.delete(f"delete{name[0].upper()}{name[1:]}", found[::9])

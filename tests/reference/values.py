@@ -1,7 +1,7 @@
 """Values for generated documents: taken from what the rows hold and from what they nearly hold."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any
@@ -114,110 +114,98 @@ class Values:
 
     def filter(self, random: Random, record: RecordType, *, hops: int, nesting: int = 2) -> dict[str, Any]:
         """A filter of records, across at most so many relations."""
-        type_ = self.input_type(f"{record.name}Filter")
+        fields = self.fields(f"{record.name}Filter")
         result: dict[str, Any] = {}
         for _ in range(random.choice((0, 0, 1, 1, 1, 1, 2, 2, 3))):
             way = random.randint(0, 9)
             if way >= 7 and nesting:
-                name = random.choice(("not", "or", "and"))
-                if name == "not":
-                    result[name] = self.filter(random, record, hops=hops, nesting=nesting - 1)
-                else:
-                    result[name] = [
-                        self.filter(random, record, hops=hops, nesting=nesting - 1) for _ in range(random.randint(0, 3))
-                    ]
+                name = random.choice(("not", "not", "or", "and"))
+                inner = [
+                    self.filter(random, record, hops=hops, nesting=nesting - 1) for _ in range(random.randint(0, 3))
+                ]
+                result[name] = (inner or [{}])[0] if name == "not" else inner
                 continue
-            names = [name for name in type_.fields if name not in {"and", "or", "not"}]
-            relations = [name for name in names if isinstance(record.members.get(name), ToOne | ToMany)]
+            relations = [name for name in fields if isinstance(record.members.get(name), ToOne | ToMany)]
             crosses = hops > 0 and bool(relations) and flip(random)
-            name = random.choice(relations if crosses else [name for name in names if name not in relations])
-            result[name] = self._condition(random, record, name, hops, nesting)
+            name = random.choice(relations if crosses else [name for name in fields if name not in relations])
+            operator = random.choice(self._operators(record, name, fields[name]))
+            result[name] = self._condition(random, record, name, fields[name], operator, hops - 1, nesting - 1)
         return result
 
-    def _condition(self, random: Random, record: RecordType, name: str, hops: int, nesting: int) -> Any:
+    def each_condition(self, random: Random, record: RecordType) -> Iterator[dict[str, Any]]:
+        """A condition for each operator of each field, those of relations with any filter in them."""
+        for name, type_ in self.fields(f"{record.name}Filter").items():
+            for operator in self._operators(record, name, type_):
+                yield {name: self._condition(random, record, name, type_, operator, 1, 0)}
+
+    def fields(self, name: str) -> dict[str, GraphQLInputObjectType]:
+        """The fields of a filter that are filters of other things in their turn."""
+        found = {name: get_nullable_type(field.type) for name, field in self.input_type(name).fields.items()}
+        return {
+            name: type_
+            for name, type_ in found.items()
+            if isinstance(type_, GraphQLInputObjectType) and name not in {"not", "eq"}
+        }
+
+    @staticmethod
+    def _operators(record: RecordType, name: str, type_: GraphQLInputObjectType) -> list[str]:
+        return ["is"] if isinstance(record.members.get(name), ToOne) else sorted(type_.fields)
+
+    def _condition(
+        self,
+        random: Random,
+        record: RecordType,
+        name: str,
+        type_: GraphQLInputObjectType,
+        operator: str,
+        hops: int,
+        nesting: int,
+    ) -> Any:
         member = record.members.get(name)
         match member:
             case Column():
-                return self._operations(random, record, member)
+                return self._operations(random, record, member, type_, operator)
             case GroupField():
-                return self._group(random, record, member)
+                return self._group(random, record, member, type_, operator)
             case ToOne():
                 target = self.rows.catalogue[member.target]
-                return self.filter(random, target, hops=hops - 1, nesting=nesting - 1 if nesting else 0)
+                return self.filter(random, target, hops=hops, nesting=max(nesting, 0))
             case ToMany():
                 target = self.rows.catalogue[member.target]
-                quantifier = random.choice(("some", "every", "none", "some", "anyOf", "allOf", "noneOf"))
-                if quantifier.endswith("Of"):
-                    return {quantifier: [self.id(random, target) for _ in range(random.randint(0, 3))]}
-                return {quantifier: self.filter(random, target, hops=hops - 1, nesting=nesting - 1 if nesting else 0)}
+                if operator.endswith("Of"):
+                    return {operator: [self.id(random, target) for _ in range(random.randint(0, 3))]}
+                return {operator: self.filter(random, target, hops=hops, nesting=max(nesting, 0))}
             case _:
                 key = next(key for key in record.to_ones.values() if f"{key.api}Id" == name)
                 target = self.rows.catalogue[key.target]
-                return self._ids(random, target)
+                return {operator: self._operand(random, target, target.columns["id"], operator)}
 
-    def _ids(self, random: Random, target: RecordType) -> dict[str, Any]:
-        operator = random.choice(("eq", "ne", "in", "nin", "isNull"))
-        if operator == "isNull":
-            return {operator: flip(random)}
+    def _operations(
+        self, random: Random, record: RecordType, column: Column, type_: GraphQLInputObjectType, operator: str
+    ) -> dict[str, Any]:
+        operators = [operator, *(random.choice(sorted(type_.fields)) for _ in range(random.choice((0, 0, 1))))]
+        return {operator: self._operand(random, record, column, operator) for operator in operators}
+
+    def _operand(self, random: Random, record: RecordType, column: Column, operator: str) -> Any:
+        if operator in ALONE:
+            return flip(random)
         if operator in LISTS:
-            return {operator: [self.id(random, target) for _ in range(random.randint(0, 3))]}
-        return {operator: self.id(random, target) if random.randint(0, 4) else None}
+            return [self.single(random, record, column) for _ in range(random.randint(0, 3))]
+        if operator in {"eq", "ne", "eqIgnoreCase"} and random.randint(0, 6) == 6:
+            return None
+        return self.single(random, record, column)
 
-    def _operations(self, random: Random, record: RecordType, column: Column) -> dict[str, Any]:
-        field = self._filter_type(record, column)
-        result: dict[str, Any] = {}
-        for _ in range(random.choice((1, 1, 1, 2))):
-            operator = random.choice(sorted(field.fields))
-            if operator in ALONE:
-                result[operator] = flip(random)
-            elif operator in LISTS:
-                result[operator] = [self.single(random, record, column) for _ in range(random.randint(0, 3))]
-            elif operator in {"eq", "ne", "eqIgnoreCase"} and random.randint(0, 6) == 6:
-                result[operator] = None
-            else:
-                result[operator] = self.single(random, record, column)
-        return result
-
-    def _filter_type(self, record: RecordType, column: Column) -> GraphQLInputObjectType:
-        types: list[GraphQLInputObjectType] = [self.input_type(f"{record.name}Filter")]
-        for type_ in types:
-            for name, field in type_.fields.items():
-                inner = get_nullable_type(field.type)
-                if name in {"and", "or", "not"} or not isinstance(inner, GraphQLInputObjectType):
-                    continue
-                member = record.members.get(name)
-                if member is column:
-                    return inner
-                if isinstance(member, GroupField) and (found := self._in_group(inner, member, column)):
-                    return found
-        raise LookupError(column.name)
-
-    def _in_group(
-        self, type_: GraphQLInputObjectType, group: GroupField, column: Column
-    ) -> GraphQLInputObjectType | None:
-        for name, member in group.members.items():
-            inner = get_nullable_type(type_.fields[name].type) if name in type_.fields else None
-            if not isinstance(inner, GraphQLInputObjectType):
-                continue
-            found = inner if member is column else None
-            if isinstance(member, GroupField):
-                found = self._in_group(inner, member, column)
-            if found is not None:
-                return found
-        return None
-
-    def _group(self, random: Random, record: RecordType, group: GroupField) -> dict[str, Any]:
-        if group.whole and flip(random):
+    def _group(
+        self, random: Random, record: RecordType, group: GroupField, type_: GraphQLInputObjectType, name: str
+    ) -> dict[str, Any]:
+        if name == "eq":
             return {"eq": self._whole(random, record, group)}
-        type_ = self.input_type(f"{group.type_name}Filter")
-        name = random.choice([name for name in group.members if name in type_.fields])
-        member = group.members[name]
-        inner = (
-            self._group(random, record, member)
-            if isinstance(member, GroupField)
-            else self._operations(random, record, member)
-        )
-        return {name: inner}
+        member, inner = group.members[name], get_nullable_type(type_.fields[name].type)
+        assert isinstance(inner, GraphQLInputObjectType)
+        operator = random.choice(sorted(inner.fields))
+        if isinstance(member, GroupField):
+            return {name: self._group(random, record, member, inner, operator)}
+        return {name: self._operations(random, record, member, inner, operator)}
 
     def _whole(self, random: Random, record: RecordType, group: GroupField) -> dict[str, Any]:
         """The whole of some row, at times with an element changed or left out."""
@@ -241,6 +229,16 @@ class Values:
         """A list of orders."""
         names = sorted(self.input_type(f"{record.name}Order").fields)
         return [self._order(random, record.members[random.choice(names)]) for _ in range(random.randint(0, 2))]
+
+    def each_order(self, record: RecordType) -> Iterator[dict[str, Any]]:
+        """Each field that a list can be sorted by, upwards and downwards."""
+        for name in self.input_type(f"{record.name}Order").fields:
+            member = record.members[name]
+            for way in map(Enumerated, ("ASC", "DESC")):
+                if isinstance(member, GroupField):
+                    yield from ({name: {part: way}} for part in self.input_type(f"{member.type_name}Order").fields)
+                else:
+                    yield {name: way}
 
     def _order(self, random: Random, member: Any) -> dict[str, Any]:
         if isinstance(member, GroupField):

@@ -183,11 +183,26 @@ async def test_reading_stops_where_a_document_gets_too_large(bench: Bench, docum
     assert only(await bench.errors(document))["limit"] == limit
 
 
-async def test_the_same_field_a_thousand_times_is_refused(bench: Bench) -> None:
-    document = "{ accounts { nodes { " + "id " * 1_900 + "} } }"
-    (error,) = await bench.errors(document)
-    assert error["extensions"]["code"] == TOO_LARGE
-    assert "each of them once" in error["message"]
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{ accounts { nodes { <id> } } }",
+        "{ <accounts { nodes { id } }> }",
+        "{ <... on Query { accounts { totalCount } }> }",
+        "{ <accounts { ...C }> } fragment C on AccountConnection { totalCount }",
+        "{ __schema { types { ...T ...T } } } fragment T on __Type { <name> }",
+    ],
+)
+async def test_a_field_may_stand_a_hundred_times_in_one_place(limited: Limited, pattern: str) -> None:
+    head, part, tail = re.split("<(.*)>", pattern)
+    within, beyond = (head + f"{part} " * count + tail for count in (100, 101))
+    async with limited() as bench:
+        await kept_and_broken(bench, within, beyond, code=TOO_LARGE, limit="repeats", allowed=100)
+
+
+async def test_a_fragment_within_itself_is_left_to_validation_however_it_is_nested(bench: Bench) -> None:
+    nested = "{ accounts { nodes { ...F } } } fragment F on Account { parent { ...F } owner { id } }"
+    assert [error["extensions"]["code"] for error in await bench.errors(nested)] == ["VALIDATION_ERROR"]
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import Phase, given, note, settings
 
+from accord.graph.catalogue import RecordType
 from accord.tests.accord_fixture import Bench, new_database, open_bench
 from accord.tests.postgres_server import PostgresServer
 from accord.tests.reference.documents import LIMITS, CursorWanted, Limits, generate
 from accord.tests.reference.population import Populating, counted_ids
 from accord.tests.reference.resolving import Cursors, Reference, difference
 from accord.tests.reference.rows import load_rows
-from accord.tests.reference.values import Values
+from accord.tests.reference.values import Values, literal
 
 EXAMPLES = 500
 
@@ -54,6 +56,12 @@ class Compared:
             self.lists[key] = [edge["cursor"] for page in pages for edge in page["edges"]]
         found = self.lists[key]
         return found[wanted.place % len(found)] if found else None
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def compared(request: pytest.FixtureRequest) -> Compared:
+    """A populated database of each kind."""
+    return request.getfixturevalue(request.param)
 
 
 @contextmanager
@@ -113,6 +121,48 @@ def test_postgresql_answers_generated_documents_with_the_bytes_of_sqlite(
 ) -> None:
     text, variables, answer = loop.run(compare(postgresql, limits))
     assert loop.run(sqlite.bench.run(text, **variables)).encoded() == answer
+
+
+def conditions(compared: Compared) -> Iterator[str]:
+    """Documents with a condition for each operator of each field of each record, alone and denied."""
+    random = Random(EXAMPLES)
+    for record in compared.reference.records.values():
+        if record.name not in {one.name for one in compared.reference.plurals.values()}:
+            continue
+        found = [literal(one) for one in compared.values.each_condition(random, record)]
+        for start in range(0, len(found), 20):
+            fields = (
+                f"a{place}: {record.plural}(filter: {one}) {{ totalCount }} "
+                f"b{place}: {record.plural}(filter: {{not: {one}}}, first: 100) {{ nodes {{ id }} }}"
+                for place, one in enumerate(found[start : start + 20])
+            )
+            yield f"{{ {' '.join(fields)} }}"
+
+
+def test_every_operator_of_every_field_finds_the_rows_that_it_should(loop: asyncio.Runner, compared: Compared) -> None:
+    for document in conditions(compared):
+        loop.run(compared.answer(document, {}))
+
+
+def test_every_order_of_every_list_goes_through_all_rows(loop: asyncio.Runner, compared: Compared) -> None:
+    for record in compared.reference.plurals.values():
+        for order in compared.values.each_order(record):
+            loop.run(walk(compared, record, literal(order)))
+
+
+async def walk(compared: Compared, record: RecordType, order: str) -> None:
+    """Read a list page by page: upwards from its start, downwards from its end."""
+    end, info = "first: 70, after", "hasNextPage endCursor"
+    if "DESC" in order:
+        end, info = "last: 70, before", "hasPreviousPage startCursor"
+    field = f"{record.plural}(orderBy: [{order}], {end}: $cursor) {{ nodes {{ id }} pageInfo {{ {info} }} }}"
+    cursor: str | None = None
+    for _ in range(10):
+        answer, _ = await compared.answer(f"query ($cursor: String) {{ {field} }}", {"cursor": cursor})
+        is_more, cursor = orjson.loads(answer)["data"][record.plural]["pageInfo"].values()
+        if not is_more:
+            return
+    raise AssertionError(f"{record.plural} by {order} come to no end")
 
 
 async def compare(compared: Compared, limits: Limits) -> tuple[str, dict[str, Any], bytes]:

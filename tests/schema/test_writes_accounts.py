@@ -240,6 +240,24 @@ async def test_an_update_that_changes_nothing_is_no_change(bench: Bench) -> None
 # external ids and labels -----------------------------------------------------------------------------------------
 
 
+async def test_an_account_stays_when_the_actor_who_looks_after_it_goes(bench: Bench) -> None:
+    actor = await make(bench, "Actor", name="Rita", kind="SERVICE", email="rita@example.com")
+    account = await make(bench, "Account", name="A", ownerId=actor)
+    assert await names(bench, {"owner": {"kind": {"eq": "SERVICE"}}}) == ["A"]
+    await written(bench, "deleteActor", actor)
+    assert await read(bench, "account", account, "name owner { id } version") == {
+        "name": "A",
+        "owner": None,
+        "version": 1,
+    }
+    message = f"There is no Actor with id {actor}; it may have been deleted."
+    assert await refused(bench, "createAccount", {"name": "B", "ownerId": actor}) == [
+        violation("NOT_FOUND", "input.ownerId", message)
+    ]
+    await written(bench, "restoreActor", actor)
+    assert await read(bench, "account", account, "owner { name }") == {"owner": {"name": "Rita"}}
+
+
 async def test_an_external_id_is_one_accounts_alone_in_its_system(bench: Bench) -> None:
     erp = {"system": "erp", "value": "1"}
     first = await make(bench, "Account", name="A", externalIds=[erp, {"system": "crm", "value": "1"}])
