@@ -143,14 +143,14 @@ class LifecycleStageFilter:
 
 
 @strawberry.input
-class IntFilter:
-    gte: int
+class TextFilter:
+    eq: str
 
 
 @strawberry.input
 class AccountFilter:
+    industry: TextFilter | None = None
     lifecycle_stage: LifecycleStageFilter | None = None
-    employee_count: IntFilter | None = None
 
 
 @strawberry.enum
@@ -183,8 +183,8 @@ class Query:
         matching = models.Account.filter(deleted_at=None)
         if filter and filter.lifecycle_stage:
             matching = matching.filter(lifecycle_stage=filter.lifecycle_stage.eq)
-        if filter and filter.employee_count:
-            matching = matching.filter(employee_count__gte=filter.employee_count.gte)
+        if filter and filter.industry:
+            matching = matching.filter(industry=filter.industry.eq)
         page = matching
         if after:
             name, id_ = orjson.loads(bytes.fromhex(after))[-2:]

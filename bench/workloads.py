@@ -76,11 +76,11 @@ FILTERED = Workload(
     """,
     variables=lambda world, run: [
         {
-            "filter": {"lifecycleStage": {"eq": "CUSTOMER"}, "employeeCount": {"gte": least}},
+            "filter": {"industry": {"eq": industry}, "lifecycleStage": {"eq": "CUSTOMER"}},
             "order": [{"createdAt": "DESC"}],
             "first": 50,
         }
-        for least in range(2_000, 3_000, 100)
+        for industry in INDUSTRIES
     ],
 )
 PAGES = f"""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none; what comes from it is Any
 
@@ -45,7 +45,7 @@ class Connections:
         try:
             if self._is_closed:
                 raise Unavailable("DATABASE_CLOSED", "The database has been closed; start Accord again.")
-            made: Any = await asyncpg.connect(  # pyright: ignore[reportUnknownMemberType]
+            made: Any = await asyncpg.connect(  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
                 self._url,
                 statement_cache_size=STATEMENTS,
                 max_cacheable_statement_size=LONGEST_STATEMENT,
@@ -55,7 +55,7 @@ class Connections:
             self._free.put_nowait((None, 0.0))
             raise
         self._made.add(made)
-        return made
+        return cast(Any, made)
 
     def give_back(self, connection: Any) -> None:
         """Let others have it; left within a transaction, it is cut off, which ends that."""

@@ -215,7 +215,8 @@ class OutboxWorker:
         async with self._database.transaction() as transaction:
             return await transaction.execute(
                 f"update outbox_event set done_at = {now} where id in (select id from outbox_event "
-                f"where done_at is null and parked_at is null and due_at <= {now} order by due_at, id limit {MOST_UNHEARD}{locking})",
+                f"where done_at is null and parked_at is null and due_at <= {now} "
+                f"order by due_at, id limit {MOST_UNHEARD}{locking})",
                 [store(Kind.TIMESTAMP, self._now(), kind)],
             )
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,9 +14,10 @@ import asyncpg
 import httpx
 import pytest
 from starlette.applications import Starlette
+from websockets.sync.client import connect
 
 from accord.config.logging import JsonLines, TextLines, hear_of_failures
-from accord.tests.config.operation import running, until
+from accord.tests.config.operation import PATIENCE, running, until
 from accord.tests.schema.asgi_clients import connected, connecting, http_client, serving, streaming
 from accord.tests.schema.asgi_clients import until as wait_until
 
@@ -322,9 +324,18 @@ def test_a_server_logs_in_json_where_nobody_watches_and_in_text_where_it_is_told
     with running(tmp_path, "--no-demo") as server:
         server.ask("query Kind { __typename }")
         httpx.post(server.address, content=b"\x00", headers={"Content-Type": "application/json"})
-        [kind, malformed] = until(lambda: [line for line in server.lines() if line["message"] == "request"][:2])
+        with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as raw:
+            raw.sendall(f"GET /{SECRET} nonsense\r\n\r\n".encode())
+            assert raw.recv(100).startswith(b"HTTP/1.1 400 ")
+        with connect(f"ws://127.0.0.1:{server.port}/graphql?token={SECRET}", open_timeout=PATIENCE):
+            pass
+        until(lambda: "connection" in server.messages())
+        [kind, malformed] = [line for line in server.lines() if line["message"] == "request"]
+        [nonsense] = [line for line in server.lines() if line["logger"] == "uvicorn.error"]
     assert kind["operation"] == {"type": "query", "name": "Kind"}
     assert malformed["codes"] == ["MALFORMED_REQUEST"]
+    assert (nonsense["level"], nonsense["message"]) == ("warning", "Invalid HTTP request received.")
+    assert "jane" not in server.log()
     with running(tmp_path, "--no-demo", log_format="text", log_level="warning") as server:
         server.ask("query Kind { __typename }")
         assert server.log() == ""

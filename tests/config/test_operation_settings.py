@@ -1,4 +1,4 @@
-"""accord settings: every setting with its value and where that came from; and the page that lists them."""
+"""accord settings: every setting with its value and where that came from."""
 
 import json
 import re
@@ -10,7 +10,6 @@ import pytest
 from accord.config.settings import Settings
 from accord.tests.config.command_line import run
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
 PASSWORDS = [
     ("postgresql://ann:s3cret@db:5433/accord", "postgresql://ann:***@db:5433/accord"),
     ("postgresql://db/accord?user=ann&password=s3cret", "postgresql://db/accord?user=ann&password=***"),
@@ -68,13 +67,4 @@ def test_settings_that_are_wrong_are_named_instead(tmp_path: Path):
     assert done.complaints == [
         "ACCORD_LOG_FORM in the environment is no setting; did you mean ACCORD_LOG_FORMAT?",
         "ACCORD_WORKERS in the environment is '0': input should be greater than or equal to 1.",
-    ]
-
-
-def test_the_page_about_configuration_has_every_setting_as_it_is():
-    rows = re.findall(r"^\| `(\w+)` \| `(.*?)` \| (.*?) \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
-    listed = [(name, json.loads(default.replace("none", "null")), about) for name, default, about in rows]
-    assert listed == [
-        (name, list(field.default) if isinstance(field.default, tuple) else field.default, field.description)
-        for name, field in Settings.model_fields.items()
     ]
