@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -69,13 +69,8 @@ class SQLite:
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
         """All rows of a statement, read beside whatever is being written."""
         connection = await self._free.get()
-        reading = asyncio.ensure_future(_fetch(connection, statement, parameters))
         try:
-            return await asyncio.shield(reading)
-        except asyncio.CancelledError:
-            await connection.interrupt()  # nobody waits any more: the statement ends, too
-            await asyncio.wait([reading])
-            raise
+            return await _to_its_end(_fetch(connection, statement, parameters), connection.interrupt)
         finally:
             self._free.put_nowait(connection)
 
@@ -141,14 +136,30 @@ async def _set(connection: Connection, driver: ModuleType, pragma: str) -> None:
             return
 
 
-async def _to_its_end(work: Coroutine[Any, Any, Any]) -> None:
-    """Await what a thread does even when cancelled, so that it is known afterwards whether a transaction is open."""
-    task = asyncio.ensure_future(work)
+async def _to_its_end(work: Coroutine[Any, Any, Any], interrupt: Callable[[], Awaitable[None]] | None = None) -> Any:
+    """Await what a thread does even when cancelled, so that it is known afterwards how things stand.
+
+    What nobody waits for any more is interrupted, where it can be.
+    """
+    task = asyncio.ensure_future(_outcome(work))
     try:
-        await asyncio.shield(task)
+        value, error = await asyncio.shield(task)
     except asyncio.CancelledError:
+        if interrupt is not None:
+            await interrupt()
         await asyncio.wait([task])
         raise
+    if error is not None:
+        raise error
+    return value
+
+
+async def _outcome(work: Coroutine[Any, Any, Any]) -> tuple[Any, Exception | None]:
+    """A value or an error: a task that nobody asks any more must not end with an error that nobody takes."""
+    try:
+        return await work, None
+    except Exception as error:  # handed on by who awaits the outcome
+        return None, error
 
 
 async def _fetch(connection: Connection, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
