@@ -20,7 +20,7 @@ from .stopping import Stopping
 log = logging.getLogger("accord.server")
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
-HURRIED_SECONDS = 3.0  # what the end may take after a second signal
+HURRIED_SECONDS = 3  # what the end may take after a second signal
 CLOSE_SECONDS = 1.0  # how long a client may take to confirm that a WebSocket is closed
 
 
@@ -97,9 +97,7 @@ class Server(uvicorn.Server):
         if self.should_exit:
             for one in STOPS:
                 signal.signal(one, signal.SIG_DFL)
-            last = threading.Timer(HURRIED_SECONDS, os._exit, (1,))
-            last.daemon = True
-            last.start()
+            _end_within(HURRIED_SECONDS)
             self._loop.call_soon_threadsafe(self._hurried.set)
         self.should_exit = True
 
@@ -107,3 +105,14 @@ class Server(uvicorn.Server):
         self._loop.remove_reader(parent)
         log.warning("the process that started this one is gone")
         self.should_exit = True
+
+
+def _end_within(seconds: int) -> None:
+    """End this process however things stand then; by the system where it can, because Python itself may be stuck."""
+    if hasattr(signal, "alarm"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(seconds)
+        return
+    last = threading.Timer(seconds, os._exit, (1,))
+    last.daemon = True
+    last.start()

@@ -31,10 +31,10 @@ class Limits:
     tokens          words and signs of a document
     depth           fields with selections within each other, introspection aside
     fields          fields when every fragment is written out
-    repeats         fields of one name in one place: to check that they agree takes time that grows with their square
     aliases         aliases, likewise
     directives      directives, likewise
     introspections  fields `__schema` and `__type`, likewise, and aliases within them: each may multiply a long answer
+    repeats         fields of one name in one place: to check that they agree takes time that grows with their square
     cost            rows that an operation may return at most, by its page sizes; a count or figures cost ten
     errors          errors in one response
     """
@@ -42,10 +42,10 @@ class Limits:
     tokens: int = 5_000
     depth: int = 15
     fields: int = 2_000
-    repeats: int = 100
     aliases: int = 100
     directives: int = 200
     introspections: int = 3
+    repeats: int = 50
     cost: int = 50_000
     errors: int = 20
     introspection: bool = True
@@ -85,10 +85,8 @@ def exceeded(document: DocumentNode, limits: Limits) -> GraphQLError | None:
     name = _repeated(document, limits)
     if name is None:
         return None
-    allowed = limits.repeats
-    return too_large(
-        "repeats", allowed, f"{name} is selected more than {allowed:,} times in one place", "select it once"
-    )
+    what = f"{name} is selected more than {limits.repeats:,} times in one place"
+    return too_large("repeats", limits.repeats, what, "select it once")
 
 
 def too_large(

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated, Any, Optional
+from typing import Any
 
 import strawberry
 from graphql import GraphQLOneOfDirective
@@ -18,8 +18,10 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema_directive import Location, schema_directive
 from strawberry.schema_directives import OneOf
 from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.types.enum import EnumValue
 from strawberry.types.field import StrawberryField
+from strawberry.types.lazy_type import LazyType
 
 
 @schema_directive(locations=[Location.INPUT_OBJECT], name="oneOf", description=GraphQLOneOfDirective.description)
@@ -53,12 +55,17 @@ class FieldSpec:
 
 def nullable(type_: Any) -> Any:
     """The type, or null."""
-    return Optional[type_]  # noqa: UP045 - a reference that runs ahead can't stand in a union by |
+    return StrawberryOptional(_resolved(type_))
 
 
 def listed(type_: Any) -> Any:
     """A list of the type, no element of which is null."""
-    return list[type_]
+    return StrawberryList(_resolved(type_))
+
+
+def _resolved(type_: Any) -> Any:
+    """The type as Strawberry knows it; left as an annotation, it would be worked out anew wherever it is looked at."""
+    return StrawberryAnnotation(type_).resolve()
 
 
 def alphabetical(name: str) -> tuple[bool, str]:
@@ -71,7 +78,6 @@ class TypeBook:
 
     def __init__(self, module: str) -> None:
         self._module = types.ModuleType(module)
-        self._lazy = strawberry.lazy(module)
         self.names: dict[str, str] = {}
 
     @contextmanager
@@ -88,7 +94,8 @@ class TypeBook:
 
     def reference(self, name: str) -> Any:
         """The type called `name`, which may be added later."""
-        return Annotated[name, self._lazy]
+        lazy: Any = LazyType
+        return lazy(name, self._module.__name__)
 
     def get(self, name: str) -> Any:
         """The class of a type that was added."""
@@ -142,7 +149,7 @@ class TypeBook:
             if python_name in annotations:
                 raise SchemaError(f"{name} has two fields called {spec.name}")
             options: dict[str, Any] = {}
-            if is_input and type(None) in getattr(spec.type, "__args__", ()):
+            if is_input and isinstance(spec.type, StrawberryOptional):
                 options["default"] = strawberry.UNSET
             made = StrawberryField(
                 python_name=python_name,

@@ -23,9 +23,13 @@ class Connections:
     times as long as a short statement. Nothing is ever set in a session here, so that it can be used again as it is.
     """
 
-    def __init__(self, url: str, most: int) -> None:
+    def __init__(
+        self, url: str, most: int, *, idle_seconds: float = IDLE_SECONDS, close_seconds: float = CLOSE_SECONDS
+    ) -> None:
         self._url = url
         self._most = most
+        self._idle_seconds = idle_seconds
+        self._close_seconds = close_seconds
         self._made: set[Any] = set()
         self._is_closed = False
         # each with the time when it was given back; None where there is room for one that is yet to be made
@@ -38,7 +42,7 @@ class Connections:
         connection: Any
         connection, since = await self._free.get()
         if connection is not None and not connection.is_closed():
-            if asyncio.get_running_loop().time() - since < IDLE_SECONDS:
+            if asyncio.get_running_loop().time() - since < self._idle_seconds:
                 return connection
             connection.terminate()
         self._made.discard(connection)
@@ -59,7 +63,7 @@ class Connections:
 
     def give_back(self, connection: Any) -> None:
         """Let others have it; left within a transaction, it is cut off, which ends that."""
-        if connection.is_in_transaction():
+        if not connection.is_closed() and connection.is_in_transaction():
             connection.terminate()
         self._free.put_nowait((connection, asyncio.get_running_loop().time()))
 
@@ -76,7 +80,7 @@ class Connections:
         """Close them all, each when it is given back; one that is still at work after a while is cut off."""
         self._is_closed = True
         try:
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with asyncio.timeout(self._close_seconds):
                 for _ in range(self._most):
                     connection, _ = await self._free.get()
                     if connection is not None:

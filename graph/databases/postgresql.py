@@ -14,6 +14,7 @@ from ..reading.dialects import PostgreSQL as PostgreSQLDialect
 from ..storing import DatabaseKind
 from .connections import Connections
 from .database import Row, Transaction, UniqueViolation
+from .finishing import to_its_end
 
 CONNECTIONS = 10
 CHANNEL = "accord_changes"
@@ -50,9 +51,19 @@ class PostgreSQL:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction, None]:
-        """A transaction at READ COMMITTED; what must not change meanwhile is locked by who reads it."""
-        async with self._connections.one() as connection, connection.transaction():
-            yield _Transaction(connection, self._types)
+        """A transaction at READ COMMITTED; what must not change meanwhile is locked by who reads it.
+
+        Not asyncpg's own: cancelled while it begins, it leaves a connection that never commits again.
+        """
+        async with self._connections.one() as connection:
+            try:
+                await to_its_end(connection.execute("begin"))
+                yield _Transaction(connection, self._types)
+                await to_its_end(connection.execute("commit"))
+            except BaseException:
+                if not connection.is_closed() and connection.is_in_transaction():
+                    await to_its_end(connection.execute("rollback"))
+                raise
 
     @asynccontextmanager
     async def listening(self, wake: Callable[[], None]) -> AsyncGenerator[None, None]:

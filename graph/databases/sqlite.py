@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -15,11 +15,13 @@ from ..reading.dialects import Dialect
 from ..reading.dialects import SQLite as SQLiteDialect
 from ..storing import DatabaseKind
 from .database import Row, Transaction, UniqueViolation
+from .finishing import to_its_end
 
 READERS = 4
 BUSY_MS = 10_000
 BUSY_STEP = 0.05
-WRITING = (f"busy_timeout={BUSY_MS}", "journal_mode=wal", "synchronous=normal", "foreign_keys=on")
+FIRST_STEP = 0.001
+WRITING = ("busy_timeout=0", "journal_mode=wal", "synchronous=normal", "foreign_keys=on")  # how it waits: _begin
 READING = (f"busy_timeout={BUSY_MS}", "query_only=on", "mmap_size=268435456", "cache_size=-65536")
 
 
@@ -70,7 +72,7 @@ class SQLite:
         """All rows of a statement, read beside whatever is being written."""
         connection = await self._free.get()
         try:
-            return await _to_its_end(_fetch(connection, statement, parameters), connection.interrupt)
+            return await to_its_end(_fetch(connection, statement, parameters), connection.interrupt)
         finally:
             self._free.put_nowait(connection)
 
@@ -79,10 +81,10 @@ class SQLite:
         """A transaction that holds the write lock from its beginning, so that what it reads stays true."""
         async with self._writing:
             try:
-                await _to_its_end(self._writer.execute("begin immediate"))
+                await self._begin()
                 await self._writer.execute("pragma defer_foreign_keys=on")  # rows of one table may point at each other
                 yield _Transaction(self._writer, self._driver)
-                await _to_its_end(self._writer.execute("commit"))
+                await to_its_end(self._writer.execute("commit"))
             except self._driver.OperationalError as error:
                 await self._roll_back()
                 if "locked" not in str(error):
@@ -94,6 +96,22 @@ class SQLite:
                 await self._roll_back()
                 raise
 
+    async def _begin(self) -> None:
+        """Take the write lock; waits here and not in SQLite, where no one who gives up could be let go."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + BUSY_MS / 1000
+        step = FIRST_STEP
+        while True:
+            try:
+                await to_its_end(self._writer.execute("begin immediate"))
+            except self._driver.OperationalError as error:
+                if "locked" not in str(error) or loop.time() > deadline:
+                    raise
+                await asyncio.sleep(step)
+                step = min(2 * step, BUSY_STEP)
+            else:
+                return
+
     async def _roll_back(self) -> None:
         if self._writer.in_transaction:
             await self._writer.execute("rollback")
@@ -104,8 +122,10 @@ class SQLite:
         yield
 
     async def close(self) -> None:
-        """Close all connections."""
-        for connection in [*self._readers, self._writer]:
+        """Close all connections, once whoever writes has ended."""
+        async with self._writing:
+            await self._writer.close()
+        for connection in self._readers:
             await connection.close()
 
 
@@ -136,35 +156,17 @@ async def _set(connection: Connection, driver: ModuleType, pragma: str) -> None:
             return
 
 
-async def _to_its_end(work: Coroutine[Any, Any, Any], interrupt: Callable[[], Awaitable[None]] | None = None) -> Any:
-    """Await what a thread does even when cancelled, so that it is known afterwards how things stand.
-
-    What nobody waits for any more is interrupted, where it can be.
-    """
-    task = asyncio.ensure_future(_outcome(work))
-    try:
-        value, error = await asyncio.shield(task)
-    except asyncio.CancelledError:
-        if interrupt is not None:
-            await interrupt()
-        await asyncio.wait([task])
-        raise
-    if error is not None:
-        raise error
-    return value
-
-
-async def _outcome(work: Coroutine[Any, Any, Any]) -> tuple[Any, Exception | None]:
-    """A value or an error: a task that nobody asks any more must not end with an error that nobody takes."""
-    try:
-        return await work, None
-    except Exception as error:  # handed on by who awaits the outcome
-        return None, error
-
-
 async def _fetch(connection: Connection, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
     rows = await connection.execute_fetchall(statement, parameters)
     return rows  # type: ignore[return-value]
+
+
+async def _execute(connection: Connection, statement: str, parameters: Sequence[Any]) -> Any:
+    return await connection.execute(statement, parameters)
+
+
+async def _execute_many(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> Any:
+    return await connection.executemany(statement, rows)
 
 
 class _Transaction:
@@ -175,11 +177,11 @@ class _Transaction:
         self._driver = driver
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
-        return await _fetch(self._connection, statement, parameters)
+        return await self._run(_fetch(self._connection, statement, parameters))
 
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
         try:
-            cursor = await self._connection.execute(statement, parameters)
+            cursor = await self._run(_execute(self._connection, statement, parameters))
         except self._driver.IntegrityError as error:
             raise _translated(error) from error
         return cursor.rowcount
@@ -197,11 +199,15 @@ class _Transaction:
     async def _many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         try:
             if len(rows) == 1:
-                await self._connection.execute(statement, rows[0])
+                await self._run(_execute(self._connection, statement, rows[0]))
             else:
-                await self._connection.executemany(statement, rows)
+                await self._run(_execute_many(self._connection, statement, rows))
         except self._driver.IntegrityError as error:
             raise _translated(error) from error
+
+    async def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do work that ends soon after nobody waits for it any more; SQLite then takes the transaction back itself."""
+        return await to_its_end(work, self._connection.interrupt)
 
     async def announce(self) -> None:
         """The processes that share a file look at it by themselves, every other second."""

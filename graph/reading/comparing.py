@@ -96,7 +96,10 @@ class Comparer:
         return convert, f"{column.kind} {column.places}"
 
     def _text(self, rows: Table, column: Column, operator: str, value: Any, where: str) -> str:
-        """Text with a folded twin: the twin has the index; what minds case looks at the text itself besides."""
+        """Text with a folded twin: the twin has the index; what minds case looks at the text itself besides.
+
+        The twin is composed, so a text begins with no part of a letter: é does not begin with e, however it is typed.
+        """
         twin, exact = rows.column(str(column.folded)), rows.column(column.name)
         ignoring = operator.removesuffix("IgnoreCase")
 

@@ -34,13 +34,14 @@ class Linker:
 
     async def load(self, intents: Sequence[Intent]) -> None:
         """Read the live links between stored owners and the stored records nested in them."""
-        wanted: dict[tuple[str, str, str], set[UUID]] = {}
+        wanted: dict[tuple[str, str, str], set[tuple[UUID, UUID]]] = {}
         for intent in intents:
             member, owner = intent.through, intent.owner
             if member and member.link and owner and owner.id and intent.id:
-                wanted.setdefault((member.link, member.foreign, str(member.link_target)), set()).add(owner.id)
-        for (name, foreign, target), owners in wanted.items():
-            rows = await self.unit.reader.find(self.unit.catalogue[name], foreign, owners, lock="update")
+                pairs = wanted.setdefault((member.link, member.foreign, str(member.link_target)), set())
+                pairs.add((owner.id, intent.id))
+        for (name, foreign, target), pairs in wanted.items():
+            rows = await self.unit.reader.find_keys(self.unit.catalogue[name], (foreign, target), pairs)
             for row in sorted(rows, key=lambda row: row["id"]):
                 self._links.setdefault((name, foreign, row[foreign], row[target]), []).append(row)
 
@@ -95,7 +96,7 @@ class Linker:
             intent.report(self.unit, NAMED_TWICE.broken(intent.named_at, other=spelled(known.path)), known)
             return
         self.filler.fill(made, link, stated, intent.path)
-        self.unit.add(made)
+        self._add(made)
 
     def _disconnect(self, intent: Intent, link: RecordType, row: Row) -> None:
         """Take a link away; one that has a history ends instead."""
@@ -108,7 +109,13 @@ class Linker:
         made = _change_of_link(intent, link, row["id"], kind, row, dict(row))
         if end is not None:
             made.after |= end(row, self.unit)
+        self._add(made)
+
+    def _add(self, made: Change) -> None:
+        """Add the change of a link; one that is stored was read without a lock, so it is looked at again."""
         self.unit.add(made)
+        if made.before is not None:
+            self.unit.unlocked.append(made)
 
     def is_among(self, intent: Intent) -> bool:
         """Whether the record named in a list of links is connected to the owner of the list; reported if it isn't."""

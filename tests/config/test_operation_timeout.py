@@ -11,7 +11,6 @@ import pytest
 
 from accord.config.app import create_app
 from accord.graph.bootstrap import SYSTEM_ACTOR
-from accord.graph.databases import sqlite
 from accord.schema.service import Caller, Request
 from accord.tests.accord_fixture import Bench
 from accord.tests.schema.asgi_clients import streaming
@@ -33,13 +32,6 @@ SLOW_MUTATION = f"mutation ($name: String!) {{ deleteAccounts(filter: {NOBODY}) 
 CREATE = 'mutation { createAccount(input: {name: "Kestrel"}) { id violations { code } } }'
 COUNT = "{ accounts { totalCount } }"
 ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000000000) select max(i) from n"
-
-
-@pytest.fixture(autouse=True)
-def known_fault(database_kind: str) -> None:
-    """Where a statement can't be interrupted, asking the connection anything stops the whole process until it ends."""
-    if database_kind == "sqlite" and not hasattr(sqlite, "_interruptible"):
-        pytest.xfail("SQLite: a statement that is cancelled goes on, and the event loop waits for it")
 
 
 async def slow_down(bench: Bench) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -486,3 +487,18 @@ async def test_a_consumer_whose_own_work_was_cancelled_does_not_end_the_worker(t
         await until(lambda: len(cancelled.events) == 1)
         told.bench.clock.turn(seconds=2)
         await until(lambda: [event.attempts for event in cancelled.events] == [1, 2])
+
+
+async def test_where_nobody_listens_everything_that_is_due_is_done_at_once(told: Told):
+    later = await told.create("Kestrel")
+    told.heard.fails = lambda event: True
+    await told.drain()
+    for name in ("Merlin", "Osprey"):
+        await told.create(name)
+    unheard = OutboxWorker(told.bench.accord.database, [], now=told.bench.clock)
+    assert await unheard.drain() == 2
+    assert await told.waiting() == 1  # what is to be tried again is left until it is due
+    told.bench.clock.turn(seconds=2)
+    assert await unheard.drain() == 1
+    assert await told.waiting() == 0
+    assert [event.record_id for event in told.heard.events] == [UUID(later.removeprefix("acc_"))]
