@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .masks import NOTHING, Mask
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
@@ -16,6 +18,15 @@ class Policy:
     filterable  may be filtered by although no index serves it (lists that are read per owner)
     owner       (foreign keys) the row belongs to that record: nested in its input, deleted and restored with it
     orphans     (foreign keys) when the last live row that points to the record goes, the record goes with it
+
+    Who may read it. A field with `read` comes back masked to callers without that permission, who may not filter, sort,
+    group or aggregate by it either.
+
+    classified  the class of data that it holds, such as PHI or PII; needs `read`
+    read        name of the permission to read it
+    mask        what others see: NOTHING (null), last(4), fixed("hidden")
+    searchable  false keeps it out of every filter, also for those who may read it
+    encrypted   stored encrypted
     """
 
     unique: bool = False
@@ -25,6 +36,11 @@ class Policy:
     filterable: bool = False
     owner: bool = False
     orphans: bool = False
+    classified: str | None = None
+    read: str | None = None
+    mask: Mask = NOTHING
+    searchable: bool = True
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Tortoise fields whose stored form sorts, sums and prints the same on SQLite and PostgreSQL."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from tortoise.fields import BigIntField, CharField, Field, TextField, UUIDField
@@ -79,3 +80,20 @@ class Document(TextField):
 
 class Identity(UUIDField):
     """The UUIDv7 that is a record's primary key."""
+
+
+class AnyKey(UUIDField):
+    """The UUID that a reference to any record holds; Accord adds it itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyRecord:
+    """A reference to one record of whatever type; rows of links, and records that have such a reference, excepted.
+
+    Accord stores it in two columns, NAME_type (the prefix of the record's ids) and NAME_id. Every record that it may
+    lead to has the list of those that refer to it, called `related_name`, if it has one.
+    """
+
+    related_name: str | None
+    description: str
+    null: bool = False

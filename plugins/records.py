@@ -8,21 +8,30 @@ from tortoise import fields
 from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.models import Model, ModelMeta
 
-from .fields import Choice, Code, FoldedText, Identity, Money, Timestamp
+from .fields import AnyKey, AnyRecord, Choice, Code, FoldedText, Identity, Money, Timestamp
 from .names import snake
 
 FOLDED = "_folded"
 CURRENCY = "_currency"
+ANY_TYPE, ANY_ID = "_type", "_id"  # of a reference to any record
+LONGEST_PREFIX = 10  # of ids
 
 
 def _expanded(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Add the folded twin of each indexed text field and the currency of each amount; note which fields have an index.
+    """Add the folded twin of each indexed text field and the currency of each amount, and part references to any record
+    into the columns that hold them; note which fields have an index.
 
     Indexes are derived from the declarations when a database is migrated, so Tortoise must not make its own.
     """
     indexed: set[str] = set()
     result: dict[str, Any] = {}
+    references: dict[str, AnyRecord] = {}
     for name, field in attributes.items():
+        if isinstance(field, AnyRecord):
+            references[name] = field
+            result[name + ANY_TYPE] = Code(LONGEST_PREFIX, null=field.null)
+            result[name + ANY_ID] = AnyKey(null=field.null)
+            continue
         result[name] = field
         if not isinstance(field, fields.Field):
             continue
@@ -36,6 +45,7 @@ def _expanded(attributes: dict[str, Any]) -> dict[str, Any]:
         if isinstance(field, Money):
             result[name + CURRENCY] = Code(3, null=field.null)
     result["__indexed__"] = frozenset(indexed)
+    result["__references__"] = references
     return result
 
 
@@ -51,7 +61,8 @@ class RecordMeta(ModelMeta):
 
 
 class Record(Model, metaclass=RecordMeta):
-    """A record of the customer graph. Class arguments: `prefix` of its ids, `plural` name, `root` false for links.
+    """A record of the customer graph. Class arguments: `prefix` of its ids, `plural` name, `root` false for records
+    that no reference to any record leads to.
 
     A record may define the class methods `prepare(changes, unit)` and `validate(changes, unit)`, both async: the first
     derives values before the checks, the second yields violations.
@@ -59,6 +70,7 @@ class Record(Model, metaclass=RecordMeta):
 
     __options__: ClassVar[dict[str, Any]]
     __indexed__: ClassVar[frozenset[str]]
+    __references__: ClassVar[dict[str, AnyRecord]]
 
     id = Identity(primary_key=True, description="Global id: a prefix that names the kind of record, and a UUIDv7.")
     version = fields.IntField(description="Counts the changes of this record from 1; give it back to update safely.")
@@ -85,6 +97,7 @@ class Relation(Model, metaclass=RecordMeta):
 
     __options__: ClassVar[dict[str, Any]]
     __indexed__: ClassVar[frozenset[str]]
+    __references__: ClassVar[dict[str, AnyRecord]]
 
     id = Identity(primary_key=True, description="Id of the relation.")
 
@@ -100,6 +113,7 @@ class Extension(Model, metaclass=RecordMeta):
 
     __options__: ClassVar[dict[str, Any]]
     __indexed__: ClassVar[frozenset[str]]
+    __references__: ClassVar[dict[str, AnyRecord]]
 
     deleted_at = Timestamp(null=True, description="When the owner was deleted, UTC; null while it is live.")
 

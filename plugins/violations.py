@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .choices import Choices
+
+if TYPE_CHECKING:
+    from .changes import Change
 
 Path = tuple[str | int, ...]
 
@@ -48,6 +51,10 @@ class Rule:
             reference=self.reference,
             plugin=self.plugin,
         )
+
+    def on(self, change: "Change", field: str, /, **values: Any) -> tuple["Change", Violation]:
+        """The violation of this rule at a field of a change, as `validate` yields it."""
+        return change, self.broken(change.at(field), **values)
 
 
 @dataclass(frozen=True)

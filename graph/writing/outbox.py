@@ -4,14 +4,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
-from uuid import UUID
 
 import orjson
 
 from ...plugins.changes import Change, ChangeKind
+from ...plugins.contexts import Event
 from ..catalogue import Column, GroupField, Kind, Member, RecordType, ToOne
 from ..databases.database import Database, Transaction
 from ..reading.rows import as_list
@@ -38,21 +37,6 @@ COLUMNS = (
     "attempts",
     "due_at",
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """A committed change: `fields` are the changed fields by their names in the API. Handle it once by its `id`."""
-
-    id: UUID
-    record: str
-    record_id: UUID
-    kind: ChangeKind
-    version: int
-    fields: tuple[str, ...]
-    actor: UUID
-    occurred_at: datetime
-    attempts: int
 
 
 class Consumer(Protocol):

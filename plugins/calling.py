@@ -1,0 +1,175 @@
+"""Calling hooks: in the plugins' order, each within its budget, timed, and each failure under its plugin's name."""
+
+import asyncio
+import inspect
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import pluggy
+
+from .changes import Change, Unit
+from .contexts import Access, Context, Event, Narrowing, Viewer
+from .hooks import PROJECT, HookSpecs, hook_functions
+from .plugin import Plugin
+from .violations import Violation
+
+log = logging.getLogger("accord.plugins")
+
+BUDGET_SECONDS = 0.5  # of a hook inside a transaction or a request
+KEPT = 200  # durations of a hook, for its percentiles
+
+
+class PluginFailed(Exception):
+    """A plugin's code raised, or took too long; what it said is in the log, under the incident."""
+
+    def __init__(self, plugin: str, hook: str, incident: str) -> None:
+        super().__init__(
+            f"The plugin {plugin} could not do its part ({hook}); tell the operator about incident {incident}."
+        )
+        self.plugin = plugin
+        self.hook = hook
+        self.incident = incident
+
+
+@dataclass(kw_only=True)
+class Timing:
+    """How a hook has fared in this process."""
+
+    plugin: str
+    hook: str
+    calls: int = 0
+    failures: int = 0
+    durations: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
+
+    def percentile(self, share: float) -> float:
+        """Seconds within which so many of the last calls ended."""
+        found = sorted(self.durations)
+        return found[min(int(len(found) * share), len(found) - 1)] if found else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    plugin: Plugin
+    function: Callable[..., Any]
+    wanted: tuple[str, ...]
+    timing: Timing
+
+
+class Hooks:
+    """The hooks of the enabled plugins. Raises pluggy's PluginValidationError where one doesn't fit its specification."""
+
+    def __init__(self, plugins: Sequence[Plugin] = (), *, budget: float = BUDGET_SECONDS) -> None:
+        self._budget = budget
+        self.plugins = tuple(plugins)
+        manager = pluggy.PluginManager(PROJECT)
+        manager.add_hookspecs(HookSpecs)
+        self._calls: dict[str, list[_Call]] = {}
+        for plugin in plugins:
+            manager.register(plugin, plugin.name)
+            for hook, function in hook_functions(plugin).items():
+                wanted = tuple(inspect.signature(function).parameters)
+                timing = Timing(plugin=plugin.name, hook=hook)
+                call = _Call(plugin=plugin, function=function, wanted=wanted, timing=timing)
+                self._calls.setdefault(hook, []).append(call)
+        manager.check_pending()
+
+    def timings(self) -> Sequence[Timing]:
+        """How each hook has fared, by plugin."""
+        return [call.timing for calls in self._calls.values() for call in calls]
+
+    def has(self, hook: str) -> bool:
+        """Whether any plugin implements a hook."""
+        return hook in self._calls
+
+    async def startup(self, context: Callable[[str], Context]) -> None:
+        """Raises PluginFailed with the first that can't start."""
+        for call in self._calls.get("startup", ()):
+            await self._run(call, {"context": context(call.plugin.name)}, None)
+
+    async def shutdown(self) -> None:
+        """Ends them in the reverse order; one that fails keeps no other from ending."""
+        for call in reversed(self._calls.get("shutdown", [])):
+            try:
+                await self._run(call, {}, self._budget * 10)
+            except PluginFailed:
+                continue
+
+    async def prepare(self, unit: Callable[[str], Unit]) -> None:
+        """`unit` gives the unit of work as a plugin sees it."""
+        for call in self._calls.get("prepare", ()):
+            await self._run(call, {"unit": unit(call.plugin.name)}, self._budget)
+
+    async def validate(self, unit: Callable[[str], Unit]) -> Sequence[tuple[Change, Violation]]:
+        """What all of them find, whichever comes first."""
+        found: list[tuple[Change, Violation]] = []
+        for call in self._calls.get("validate", ()):
+            name = call.plugin.name
+            arguments = {"unit": unit(name)}
+            several = await self._run(call, arguments, self._budget, _collected)
+            found.extend((change, replace(violation, plugin=name)) for change, violation in several)
+        return found
+
+    async def before_commit(self, unit: Callable[[str], Unit]) -> None:
+        """Raising takes the transaction back."""
+        for call in self._calls.get("before_commit", ()):
+            await self._run(call, {"unit": unit(call.plugin.name)}, self._budget)
+
+    async def after_commit(self, plugin: str, events: Sequence[Event], context: Context) -> None:
+        """Tell one plugin of events."""
+        for call in self._calls.get("after_commit", ()):
+            if call.plugin.name == plugin:
+                await self._run(call, {"events": events, "context": context}, None)
+
+    async def read_policy(self, record: str, viewer: Viewer) -> Sequence[Narrowing]:
+        """The narrowings of all plugins; raises PluginFailed, and what can't be narrowed must not be shown."""
+        arguments: Mapping[str, Any] = {"record": record, "viewer": viewer}
+        found = [await self._run(call, arguments, self._budget) for call in self._calls.get("read_policy", ())]
+        return [one for one in found if one is not None]
+
+    async def record_access(self, access: Access) -> None:
+        """Raises PluginFailed, and the answer must be withheld."""
+        for call in self._calls.get("record_access", ()):
+            await self._run(call, {"access": access}, self._budget)
+
+    async def health(self) -> Mapping[str, str]:
+        """What is wrong, by plugin."""
+        wrong: dict[str, str] = {}
+        for call in self._calls.get("health", ()):
+            try:
+                said = await self._run(call, {}, self._budget)
+            except PluginFailed as failed:
+                said = str(failed)
+            if said:
+                wrong[call.plugin.name] = str(said)
+        return wrong
+
+    async def _run(
+        self,
+        call: _Call,
+        arguments: Mapping[str, Any],
+        seconds: float | None,
+        finish: Callable[[Any], Any] | None = None,
+    ) -> Any:
+        given = {name: arguments[name] for name in call.wanted}
+        call.timing.calls += 1
+        started = perf_counter()
+        try:
+            async with asyncio.timeout(seconds):
+                made = call.function(**given)
+                return await (made if finish is None else finish(made))
+        except Exception as error:  # the edge between Accord and a plugin
+            call.timing.failures += 1
+            incident = uuid4().hex[:12]
+            log.error("incident %s in plugin %s, %s", incident, call.plugin.name, call.timing.hook, exc_info=error)
+            raise PluginFailed(call.plugin.name, call.timing.hook, incident) from error
+        finally:
+            call.timing.durations.append(perf_counter() - started)
+
+
+async def _collected(found: AsyncIterator[tuple[Change, Violation]]) -> Sequence[tuple[Change, Violation]]:
+    return [one async for one in found]
