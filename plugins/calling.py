@@ -61,7 +61,7 @@ class _Call:
 
 
 class Hooks:
-    """The hooks of the enabled plugins. Raises pluggy's PluginValidationError where one doesn't fit its specification."""
+    """The hooks of the enabled plugins; raises pluggy's PluginValidationError where one doesn't fit."""
 
     def __init__(self, plugins: Sequence[Plugin] = (), *, budget: float = BUDGET_SECONDS) -> None:
         self._budget = budget
