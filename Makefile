@@ -100,7 +100,7 @@ endef
 # For every platform at once, with the hashes of every file, and no address in them. Pins stay unless ARGS=--upgrade.
 
 compile = "$$uv" pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command "make lock" --group build $(ARGS)
+	--custom-compile-command "make lock" --extra finance --group build $(ARGS)
 
 lock:
 	@uv=$$(command -v uv); \
