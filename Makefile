@@ -17,9 +17,15 @@ help:
 	@echo "make lock       pin the dependencies anew            make lock ARGS=--upgrade"
 	@echo "make clean      remove the environment and what was built"
 
+# The demo shows the plugins that come with Accord; where anything says which plugins or which database, that counts.
 # GraphiQL is built beside the server, which answers without it; the page that stands there meanwhile reloads itself.
+DEMO_PLUGINS := finance,healthcare
 serve: $(VENV)/.runtime
-	@$(BIN)/python -m accord.config.graphiql_build --if-needed & exec $(BIN)/accord serve $(ARGS)
+	@if [ -z "$${ACCORD_PLUGINS+set}$${ACCORD_DATABASE+set}" ] && [ ! -e accord.toml ]; then \
+		export ACCORD_PLUGINS=$(DEMO_PLUGINS); \
+		echo "Plugins: $$ACCORD_PLUGINS (for others: make serve ACCORD_PLUGINS=NAME,NAME; for none: ACCORD_PLUGINS=)"; \
+	fi; \
+	$(BIN)/python -m accord.config.graphiql_build --if-needed & exec $(BIN)/accord serve $(ARGS)
 
 graphiql: $(VENV)/.runtime
 	@$(BIN)/python -m accord.config.graphiql_build

@@ -16,17 +16,31 @@ from uuid import UUID
 from rich.console import Console
 
 from accord.bench import recording, report
-from accord.bench.databases import KEPT, ROOT, filled_databases
+from accord.bench.databases import KEPT, ROOT, filled_databases, with_plugins
 from accord.bench.load import Load, put_load
 from accord.bench.measuring import Meter, Plan, Row, Say, Subject
 from accord.bench.population import GROWN, USUAL, Size
 from accord.bench.servers import running_server
-from accord.bench.workloads import LIST, NESTED, ONE, PAGE_200, WORKLOADS, Workload, World
+from accord.bench.workloads import (
+    EXTENDED,
+    LIST,
+    NESTED,
+    OF_PLUGINS,
+    ONE,
+    PAGE_200,
+    PLUGINS,
+    UPDATE,
+    WORKLOADS,
+    Workload,
+    World,
+)
 from accord.config.settings import Settings
 from accord.graph.storing import DatabaseKind
 
 SERVERS = ("limit", "accord", "baseline")
 GROWING = (ONE, LIST, NESTED, PAGE_200)
+CORE_FIELDS, WITH_FIELDS = "core fields", "and the plugins' fields"
+WITHOUT, WITH = "without plugins", "with two"
 QUICK = Plan(rounds=2, seconds=0.5)
 WHOLE = Plan(rounds=5, seconds=2.0)
 
@@ -44,6 +58,7 @@ def main() -> None:
     rows: list[Row] = []
     growth: list[Row] = []
     beside: list[Row] = []
+    plugged: list[Row] = []
     known: list[str | None] = [None]
     with console.status("") as status:
         client = _client()
@@ -51,6 +66,8 @@ def main() -> None:
             bench = _Bench(kind, plan, status.update)
             if given.growth:
                 growth += bench.growth()
+            elif given.plugins:
+                plugged += bench.plugins()
             else:
                 rows += bench.rows(workloads)
                 beside += bench.beside_writer()
@@ -61,6 +78,7 @@ def main() -> None:
         rows=rows,
         growth=growth,
         beside_writer=beside,
+        plugins=plugged,
         versions=report.versions(next(filter(None, known), None)),
         client=client,
         loads=(before, os.getloadavg()[0]),
@@ -70,13 +88,18 @@ def main() -> None:
         report.print_pairs(console, "Reads on SQLite while another process writes", beside, "alone", "beside a writer")
     if growth:
         report.print_pairs(console, "With more accounts", growth, USUAL.name, GROWN.name)
+    if plugged:
+        reads = [row for row in plugged if row.workload == EXTENDED.name]
+        writes = [row for row in plugged if row.workload != EXTENDED.name]
+        report.print_pairs(console, "A page of 50 on a server with two plugins", reads, CORE_FIELDS, WITH_FIELDS)
+        report.print_pairs(console, "Two plugins that look at every write", writes, WITHOUT, WITH)
     rate = client.requests / client.seconds
     console.print(f"The load generator by itself sends {rate:,.0f} requests a second to a server that does nothing.")
     console.print(f"Load average {findings.loads[0]:.1f} at the beginning, {findings.loads[1]:.1f} at the end.")
-    path = KEPT / ("growth.json" if given.growth else "results.json")
+    path = KEPT / ("growth.json" if given.growth else "plugins.json" if given.plugins else "results.json")
     report.write_json(path, findings)
     console.print(f"Wrote {path.relative_to(ROOT)}.")
-    if not (given.quick or given.only or given.database or given.growth):
+    if not (given.quick or given.only or given.database or given.growth or given.plugins):
         done = report.write_readme(ROOT / "README.md", findings)
         console.print("Wrote the table in README.md." if done else f"README.md has no {report.START}.")
 
@@ -111,6 +134,23 @@ class _Bench:
             ]
             meter = Meter(self.kind, subjects, KEPT, self.say)
             for workload in GROWING:
+                for connections in self.plan.connections:
+                    yield meter.measure(workload, connections, self.plan)
+
+    def plugins(self) -> Iterator[Row]:
+        """A page with and without the fields of two plugins, and a write with and without their hooks."""
+        with self._open([USUAL]) as (places, log), ExitStack() as stack:
+            plain = places[USUAL.name]
+            self.say(f"{self.kind}: enabling two plugins")
+            plugged = asyncio.run(with_plugins(plain, PLUGINS))
+            (without,) = self._subjects(stack, USUAL, plain, ["accord"], log)
+            server = stack.enter_context(running_server("accord", plugged, KEPT / "nothing", log, PLUGINS))
+            with_two = replace(without, server=server, location=plugged)
+            extended = replace(without.world, fields=OF_PLUGINS)
+            pages = [replace(with_two, name=CORE_FIELDS), replace(with_two, name=WITH_FIELDS, world=extended)]
+            reads = Meter(self.kind, pages, KEPT, self.say)
+            writes = Meter(self.kind, [replace(without, name=WITHOUT), replace(with_two, name=WITH)], KEPT, self.say)
+            for meter, workload in ((reads, EXTENDED), (writes, UPDATE)):
                 for connections in self.plan.connections:
                     yield meter.measure(workload, connections, self.plan)
 
@@ -189,6 +229,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two short rounds: under three minutes")
     parser.add_argument("--growth", action="store_true", help="only compare 20,000 accounts with 1,000,000")
+    parser.add_argument("--plugins", action="store_true", help="only what two plugins cost a page and a write")
     parser.add_argument("--only", help="some workloads, with commas between them: W1,W3")
     parser.add_argument("--database", choices=get_args(DatabaseKind), help="only one of the two")
     parser.add_argument("--rounds", type=int, help=f"{WHOLE.rounds} if not given")

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from accord.bench.population import START, Population, Row, Size
-from accord.config.composition import core_catalogue, migration_target, open_accord
+from accord.config.composition import core_catalogue, migration_target, open_accord, target_of
 from accord.config.settings import Settings
 from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.graph.catalogue import Catalogue, RecordType
@@ -79,6 +79,27 @@ def filled_databases(kind: DatabaseKind, sizes: Sequence[Size], say: Say) -> Ite
             _forget_others(kept)
             asyncio.run(_keep(server.url, server.data, kept))
         yield places
+
+
+async def with_plugins(location: str, plugins: Sequence[str]) -> str:
+    """A copy of a database, beside it and gone with it, that is ready for these plugins: every row of theirs there."""
+    settings = Settings(database=location)
+    if settings.database_kind == "sqlite":
+        copy = f"{settings.database_location}.plugins"
+        shutil.copy(settings.database_location, copy)
+        made = f"sqlite:{copy}"
+    else:
+        url = urlsplit(location)
+        name = url.path.lstrip("/")
+        connection = await asyncpg.connect(urlunsplit(url._replace(path="/postgres")))
+        try:
+            await connection.execute(f'drop database if exists "{name}_plugins"')
+            await connection.execute(f'create database "{name}_plugins" template "{name}"')
+        finally:
+            await connection.close()
+        made = urlunsplit(url._replace(path=f"/{name}_plugins"))
+    await apply(target_of(Settings(database=made, plugins=tuple(plugins))), progress=lambda step: None)
+    return made
 
 
 def _stamp() -> str:

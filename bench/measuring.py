@@ -17,7 +17,7 @@ from accord.bench.servers import ServerProcess
 from accord.bench.workloads import Workload, World
 from accord.config.settings import Settings
 
-WAITING = "select count(*) from outbox_event where done_at is null and parked_at is null"
+WAITING = "select count(*) from outbox_delivery where parked_at is null"
 WARM_UP = 0.3
 PATIENCE = 120.0  # seconds until the work after the commits is done
 

@@ -10,7 +10,7 @@ from accord.bench.workloads import Workload, World
 from accord.config.composition import Accord, open_accord
 from accord.config.settings import Settings
 from accord.graph.bootstrap import SYSTEM_ACTOR
-from accord.schema.service import Caller, Request
+from accord.schema.exchange import Caller, Request
 
 CALLER = Caller(actor=SYSTEM_ACTOR, request="bench")
 SAMPLE = 1000  # accounts that are asked for by turns

@@ -32,6 +32,7 @@ class Findings:
     rows: Sequence[Row] = ()
     growth: Sequence[Row] = ()
     beside_writer: Sequence[Row] = ()
+    plugins: Sequence[Row] = ()
     versions: dict[str, str]
     client: Load  # the load generator with a server that does nothing
     loads: tuple[float, float]  # load average of the machine at the beginning and at the end
@@ -100,6 +101,9 @@ def _share(row: Row) -> str:
     return f"{share:.2f}" + (f" of {wanted}" if is_target else "")
 
 
+PAIRED = ("p50", "p99", "slowest", "cpu")
+
+
 def print_pairs(console: Console, title: str, rows: Sequence[Row], before: str, after: str) -> None:
     """How a figure changes from one subject to another."""
     table = Table(title=title)
@@ -109,14 +113,16 @@ def print_pairs(console: Console, title: str, rows: Sequence[Row], before: str, 
         f"{before}: p50 ms",
         "p99 ms",
         "slowest",
+        "CPU ms",
         f"{after}: p50 ms",
         "p99 ms",
         "slowest",
+        "CPU ms",
         "x",
     ):
         table.add_column(name, justify="right" if name else "left")
     for row in rows:
-        figures = [f"{row.middle(one, name):.2f}" for one in (before, after) for name in ("p50", "p99", "slowest")]
+        figures = [f"{row.middle(one, name):.2f}" for one in (before, after) for name in PAIRED]
         change = row.ratio(after, before, "p50")
         name = f"{DATABASES[row.database]} {row.workload}"
         table.add_row(name, str(row.connections), *figures, f"{change:.2f}")

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,13 +45,18 @@ class ServerProcess:
 
 
 @contextmanager
-def running_server(name: str, location: str, recorded: Path, log: IO[bytes]) -> Iterator[ServerProcess]:
-    """Start a server on a free port of this machine and end it with the block."""
+def running_server(
+    name: str, location: str, recorded: Path, log: IO[bytes], plugins: Sequence[str] = ()
+) -> Iterator[ServerProcess]:
+    """Start a server on a free port of this machine and end it with the block; `plugins` are Accord's enabled ones."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
         port: int = listening.getsockname()[1]
         number = listening.fileno()
         command = [sys.executable, "-P", "-m", "accord.bench.serving", name, str(number), location, str(recorded)]
-        process = subprocess.Popen(command, pass_fds=[number], stdout=log, stderr=log, cwd=recorded.parent)  # noqa: S603 - our own
+        surroundings = {**os.environ, "ACCORD_PLUGINS": ",".join(plugins)}
+        process = subprocess.Popen(  # noqa: S603 - our own
+            command, pass_fds=[number], stdout=log, stderr=log, cwd=recorded.parent, env=surroundings
+        )
     try:
         server = ServerProcess(name=name, port=port, pid=process.pid)
         _wait_until_ready(server, process)

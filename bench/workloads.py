@@ -9,6 +9,7 @@ import orjson
 from accord.bench.population import FAMILY, GIVEN, INDUSTRIES, TITLES, TOWNS
 
 Variables = dict[str, Any]
+MORE = "__more__"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,7 @@ class World:
 
     accounts: Sequence[str]
     page_200: str
+    fields: str = ""  # more fields of each account, where a document has a place for them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,7 @@ class Workload:
 
     def bodies(self, world: World, run: int = 0) -> list[bytes]:
         """The requests of a run as they are posted."""
-        document = " ".join(self.document.split())
+        document = " ".join(self.document.replace(MORE, world.fields).split())
         return [orjson.dumps({"query": document, "variables": one}) for one in self.variables(world, run)]
 
 
@@ -125,6 +127,14 @@ def _new_account(number: int) -> Variables:
     }
 
 
+PLUGINS = ("finance", "healthcare")
+OF_PLUGINS = "healthcare { role npi baaSignedOn } finance { kycStatus risk kycVerifiedOn }"
+EXTENDED = Workload(
+    name="X1",
+    title="50 accounts, 8 fields, and those of two plugins",
+    document=f"query X1($first: Int!) {{ accounts(first: $first) {{ nodes {{ {EIGHT} {MORE} }} }} }}",
+    variables=lambda world, run: [{"first": 50}],
+)
 CREATE = Workload(
     name="M1",
     title="a new account with 2 contacts and 2 addresses",

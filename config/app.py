@@ -5,6 +5,7 @@ import contextvars
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -14,19 +15,26 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from ..graph.bootstrap import SYSTEM_ACTOR
+from ..schema.exchange import Caller
 from ..schema.http.limits import HttpLimits
 from ..schema.http.page import asset_response
+from ..schema.http.refusal import Refusal
+from ..schema.http.running import AUTHORIZATION
 from ..schema.http.view import GraphQLView
 from ..schema.http.websocket import GraphQLSocket
-from ..schema.service import Caller, Service
+from ..schema.jobs import MANAGE as MANAGE_JOBS
+from ..schema.plugin_report import MANAGE as MANAGE_PLUGINS
+from ..schema.service import Service
 from .composition import Accord, migration_target, open_accord
 from .health import Readiness, health_routes
+from .identities import Identity
 from .request_log import HEADER, RequestLog, noted_caller
 from .settings import Settings
 from .stopping import Endings, Stopping
 
 log = logging.getLogger("accord.server")
 
+LOCAL = frozenset({MANAGE_JOBS, MANAGE_PLUGINS})  # of whoever asks an Accord that knows no tokens
 PAUSE = 1.0  # seconds before work that failed is begun again
 
 
@@ -40,28 +48,34 @@ def create_app(settings: Settings, accord: Accord | None = None) -> Starlette:
         opening: AbstractAsyncContextManager[Accord] = open_accord(settings) if accord is None else _open(accord)
         async with opening as opened:
             app.state.accord = opened
-            app.state.readiness = Readiness(opened, migration_target(settings, opened.catalogue), stopping)
+            target = migration_target(settings, opened.catalogue, plugins=opened.plugins)
+            app.state.readiness = Readiness(opened, target, stopping)
             loop = asyncio.get_running_loop()
             # work after a commit runs in a context of its own, with nothing of whoever starts it
-            outbox, feed = (
+            await opened.hooks.startup(opened.contexts.of)
+            workers = (opened.worker, opened.due, opened.jobs)
+            feed, *working = (
                 loop.create_task(_keep_at(work), context=contextvars.Context())
-                for work in (opened.worker.run, opened.feed.run)
+                for work in (opened.feed.run, *(one.run for one in workers), opened.housekeeper.run)
             )
             try:
                 yield
             finally:
                 stopping.set()
                 feed.cancel()
-                opened.worker.stop()
-                await asyncio.wait((outbox,), timeout=stopping.seconds_left())
-                outbox.cancel()
-                await asyncio.gather(outbox, feed, return_exceptions=True)
+                for one in (*workers, opened.housekeeper):
+                    one.stop()
+                await asyncio.wait(working, timeout=stopping.seconds_left())
+                for task in working:
+                    task.cancel()
+                await asyncio.gather(feed, *working, return_exceptions=True)
+                await opened.hooks.shutdown()
 
-    limits = HttpLimits(largest_request=settings.largest_request)
+    limits = HttpLimits(largest_request=settings.largest_request, body_seconds=settings.request_seconds)
     app = Starlette(
         routes=[
             Route("/graphql", GraphQLView(_service, _identify, limits)),
-            WebSocketRoute("/graphql", GraphQLSocket(_service, _identify, limits, settings.allowed_origins)),
+            WebSocketRoute("/graphql", GraphQLSocket(_service, _identify, limits, settings.allowed_origins, _admit)),
             Route("/graphql/static/{name}", asset_response),
             Route("/", _home),
             *health_routes(_readiness),
@@ -113,7 +127,37 @@ def _service(connection: HTTPConnection) -> Service:
 
 
 def _identify(connection: HTTPConnection) -> Caller:
-    return noted_caller(connection.scope, SYSTEM_ACTOR)
+    """Who asks: the actor whose token the request has; without one the system's actor.
+
+    That one holds no permission, but to operate where no token was given to anybody: nothing classified is read by it.
+    """
+    identity = _identity(connection)
+    if identity is None:
+        accord: Accord = connection.app.state.accord
+        return noted_caller(connection.scope, SYSTEM_ACTOR, frozenset() if accord.tokens.identities else LOCAL)
+    return noted_caller(connection.scope, identity.actor, identity.permissions)
+
+
+def _admit(connection: HTTPConnection) -> None:
+    """Raises Refusal for a token that nobody has."""
+    _identity(connection)
+
+
+def _identity(connection: HTTPConnection) -> Identity | None:
+    stated = connection.scope.get(AUTHORIZATION) or connection.headers.get("authorization")
+    scheme, _, token = (stated or "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None  # what a proxy before this server asks for is no concern of ours
+    accord: Accord = connection.app.state.accord
+    identity = accord.tokens.find(token.strip())
+    if identity is None:
+        raise Refusal(
+            "UNAUTHENTICATED",
+            "The token is not known here; ask the operator for one, or leave the header out.",
+            HTTPStatus.UNAUTHORIZED,
+            {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    return identity
 
 
 def _readiness(request: Request) -> Readiness:

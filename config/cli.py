@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from .commands import demo, migrate, schema, serve, settings
+from .commands import demo, events, migrate, plugin, schema, serve, settings, token
 from .commands.examples import examples
 from .commands.failures import CommandFailed
+from .commands.plugin_commands import add_plugin_commands
 from .commands.terminal import complain, say
 from .settings import SettingsInvalid
 
@@ -16,7 +17,9 @@ from .settings import SettingsInvalid
 def main() -> None:
     """Run the command that the arguments name; what keeps it from its work is written in a line, and the code is 1."""
     try:
-        make_app()(prog_name="accord")
+        app = make_app()
+        add_plugin_commands(app, sys.argv[1:])
+        app(prog_name="accord")
     except (CommandFailed, SettingsInvalid) as failure:
         for line in str(failure).splitlines():
             complain(line)
@@ -38,9 +41,12 @@ def make_app() -> typer.Typer:
     app.callback()(_accord)
     app.command(epilog=serve.EXAMPLES)(serve.serve)
     app.add_typer(migrate.make_commands(), name="migrate")
+    app.add_typer(plugin.make_commands(), name="plugin")
+    app.add_typer(events.make_commands(), name="events")
     app.command(epilog=schema.EXAMPLES)(schema.schema)
     app.command(epilog=demo.EXAMPLES)(demo.demo)
     app.command(epilog=settings.EXAMPLES)(settings.settings)
+    app.add_typer(token.make_commands(), name="token")
     app.command(epilog=examples(("accord version", "to name it in a report")))(version)
     return app
 

@@ -1,5 +1,6 @@
 """The composition root: from settings to a running Accord. As many as are wanted may live in one process."""
 
+import logging
 import random
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -12,29 +13,46 @@ from uuid import uuid4
 
 import orjson
 
-from ..graph.bootstrap import ensure_system_actor
+from ..graph.backfills import derive_backfills, derive_upkeep
+from ..graph.bootstrap import ensure_actors, ensure_system_actor
 from ..graph.catalogue import Catalogue
 from ..graph.databases.database import Database
 from ..graph.databases.postgresql import PostgreSQL
 from ..graph.databases.sqlite import SQLite
 from ..graph.declaring import declare
 from ..graph.feed import ChangeFeed
+from ..graph.housekeeping import Housekeeper
 from ..graph.identity import IdSource, NewId
 from ..graph.indexes import derive_indexes
-from ..graph.migrating import MigrationApp, Target
+from ..graph.migrating import MigrationApp, PluginsDiffer, Target, find_differences, read_enabled
 from ..graph.reading.scope import Ground
+from ..graph.reading.sight import permissions_of
 from ..graph.reading.stored_filters import StoredFilters
 from ..graph.records import RECORDS
+from ..graph.writing.due import DueWorker
+from ..graph.writing.jobs import JobWorker
 from ..graph.writing.outbox import Consumer, OutboxWorker
 from ..graph.writing.write import Writer
+from ..plugins.calling import Hooks
+from ..plugins.loading import LoadedPlugin
 from ..schema.building import BuiltSchema, build_schema
 from ..schema.limits import Limits
+from ..schema.operating import Operations
+from ..schema.plugin_context import PluginContexts
 from ..schema.reading import Roots
+from ..schema.seeing import Watch
 from ..schema.service import Service
 from ..schema.subscribing import Subscriptions
+from ..schema.typebook import SchemaError
 from ..schema.writing import Mutations
+from .identities import Tokens, TokensInvalid, read_tokens, unknown_permissions
+from .plugin_loading import apps_of, catalogue_of, load_plugins, marks_of
+from .plugin_report import PluginReporter
+from .plugin_work import all_operations, arguments_for, plugin_consumers
 from .request_log import NotedService
-from .settings import Settings, SettingsInvalid
+from .settings import PluginsRefused, Settings, SettingsInvalid
+
+log = logging.getLogger("accord.settings")
 
 CORE = MigrationApp(
     label="graph",
@@ -59,13 +77,20 @@ class Accord:
     """A running Accord: everything that requests and commands work with."""
 
     settings: Settings
+    tokens: Tokens
+    plugins: tuple[LoadedPlugin, ...]
     catalogue: Catalogue
     database: Database
     schema: BuiltSchema
     writer: Writer
     service: Service
     worker: OutboxWorker
+    due: DueWorker
+    jobs: JobWorker
+    housekeeper: Housekeeper
     feed: ChangeFeed
+    hooks: Hooks
+    contexts: PluginContexts
 
 
 def core_catalogue(models: Sequence[type[Any]] = RECORDS) -> Catalogue:
@@ -77,17 +102,29 @@ def migration_target(
     settings: Settings,
     catalogue: Catalogue,
     *,
-    apps: Sequence[MigrationApp] = (CORE,),
+    apps: Sequence[MigrationApp] | None = None,
+    plugins: Sequence[LoadedPlugin] = (),
     clock: Clock = wall_clock,
 ) -> Target:
-    """What migrations take the settings' database to."""
+    """What migrations take the settings' database to: the tables of the core and of these plugins."""
+    kind = settings.database_kind
     return Target(
-        kind=settings.database_kind,
+        kind=kind,
         location=settings.database_location,
-        apps=tuple(apps),
+        apps=tuple(apps) if apps is not None else (CORE, *apps_of(plugins)),
         indexes=derive_indexes(catalogue),
         clock=clock,
+        plugins=marks_of(plugins),
+        backfills=derive_backfills(catalogue, kind),
+        upkeep=derive_upkeep(catalogue, kind),
+        missing=tuple(name for name in settings.plugins if name not in {one.name for one in plugins}),
     )
+
+
+def target_of(settings: Settings, *, unmigrated: bool = False) -> Target:
+    """What migrations take the settings' database to, enabled plugins loaded; raises PluginsRefused."""
+    plugins = load_plugins(settings, unmigrated=unmigrated)
+    return migration_target(settings, catalogue_of(plugins), plugins=plugins)
 
 
 def _limits(settings: Settings) -> Limits:
@@ -121,60 +158,118 @@ def _trusted(settings: Settings) -> dict[str, str] | None:
 async def open_accord(
     settings: Settings,
     *,
-    models: Sequence[type[Any]] = RECORDS,
+    plugins: Sequence[LoadedPlugin] | None = None,
+    models: Sequence[type[Any]] | None = None,
     clock: Clock = wall_clock,
     new_id: NewId | None = None,
     consumers: Sequence[Consumer] = (),
     schema: BuiltSchema | None = None,
+    hooks: Hooks | None = None,
 ) -> AsyncGenerator[Accord, None]:
     """Open a migrated database and put everything around it together; raises GraphError Unavailable if it can't be.
 
-    A `schema` built from the same models may be shared by several.
+    The settings' plugins are loaded, unless they are given; with `models` there are these alone, and no plugins. Raises
+    PluginsRefused for plugins that can't be used, and PluginsDiffer where the database was made ready for others. A
+    `schema` built from the same models may be shared by several.
     """
-    catalogue = core_catalogue(models)
+    if plugins is None:
+        plugins = load_plugins(settings) if models is None else ()
+    catalogue = catalogue_of(plugins) if models is None else core_catalogue(models)
+    if hooks is None:
+        hooks = Hooks([one.plugin for one in plugins])
+    try:
+        tokens = read_tokens(settings.tokens)
+    except TokensInvalid as error:
+        raise SettingsInvalid([str(error)]) from None
+    asked_for = permissions_of(catalogue) | {one.name for plugin in hooks.plugins for one in plugin.permissions}
+    for slip in unknown_permissions(settings.tokens, asked_for):
+        log.warning("%s", slip)
     database: Database
     if settings.database_kind == "sqlite":
         database = await SQLite.open(Path(settings.database_location))
     else:
         database = await PostgreSQL.open(settings.database_location)
     try:
+        if differences := find_differences(await read_enabled(database), marks_of(plugins)):
+            raise PluginsDiffer(settings.database_place, differences)
         await ensure_system_actor(database, catalogue, clock())
-        schema = schema or build_schema(catalogue, name=lambda: uuid4().hex)
-        worker = OutboxWorker(database, consumers, now=clock)
-        feed = ChangeFeed(database, catalogue)
+        if tokens.actors:
+            await ensure_actors(database, catalogue, clock(), tokens.actors)
+        offered = all_operations(hooks)
+        try:
+            schema = schema or build_schema(catalogue, name=lambda: uuid4().hex, operations=offered)
+        except SchemaError as error:
+            if not hooks.plugins:
+                raise
+            raise PluginsRefused([str(error)]) from None
+        new_id = new_id or random_ids()
 
         def wake() -> None:
-            worker.wake()
-            feed.wake()
+            for one in (worker, due, jobs, feed):
+                one.wake()
+
+        contexts = PluginContexts(hooks=hooks, database=database, now=clock, new_id=new_id, committed=wake)
+        told = [*consumers, *plugin_consumers(hooks, contexts)]
+        worker = OutboxWorker(database, told, now=clock)
+        due = DueWorker(database, hooks, contexts.of, now=clock)
+        jobs = JobWorker(database, hooks, contexts.acting, arguments_for(catalogue), now=clock)
+        feed = ChangeFeed(database, catalogue)
 
         writer = Writer(
-            catalogue=catalogue, database=database, now=clock, new_id=new_id or random_ids(), committed=wake
+            catalogue=catalogue,
+            database=database,
+            now=clock,
+            new_id=new_id,
+            committed=wake,
+            consumers=tuple(consumer.name for consumer in told),
+            hooks=hooks,
         )
         ground = Ground(catalogue=catalogue, dialect=database.dialect, stored=StoredFilters(catalogue))
         await ground.stored.refresh(database, database.kind)
         mutations = Mutations(schema.writes, writer, database, ground)
         subscriptions = Subscriptions(feed=feed, database=database, ground=ground)
         roots = Roots(ground, schema.reads)
+        reporter = PluginReporter(
+            settings=settings,
+            plugins=plugins,
+            catalogue=catalogue,
+            schema=schema,
+            hooks=hooks,
+            target=migration_target(settings, catalogue, plugins=plugins),
+        )
+        operations = Operations(
+            offered, hooks=hooks, contexts=contexts, writer=writer, database=database, reports=reporter.reports
+        )
         service = NotedService(
             schema.core,
             database,
             roots,
             mutations,
             subscriptions,
+            Watch(ground, hooks, now=clock),
+            operations,
             limits=_limits(settings),
             seconds=settings.request_seconds,
             suggestions=settings.suggestions,
             trusted=_trusted(settings),
         )
+        contexts.service = service
         yield Accord(
             settings=settings,
+            tokens=tokens,
+            plugins=tuple(plugins),
             catalogue=catalogue,
             database=database,
             schema=schema,
             writer=writer,
             service=service,
             worker=worker,
+            due=due,
+            housekeeper=Housekeeper(database, now=clock),
+            jobs=jobs,
             feed=feed,
+            hooks=hooks,
+            contexts=contexts,
         )
     finally:
         await database.close()

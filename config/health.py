@@ -12,9 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..graph.bootstrap import SYSTEM_ACTOR
-from ..graph.migrating import DatabaseState, MigrationError, Target
+from ..graph.migrating import DatabaseState, MigrationError, Target, find_lacking
 from ..graph.migrating import status as read_status
 from ..graph.reading.rows import RowReader, Values
+from ..graph.writing.parked import count_parked
 from .composition import Accord
 from .stopping import Stopping
 
@@ -22,6 +23,7 @@ log = logging.getLogger("accord.health")
 
 CHECK_SECONDS = 5.0  # a database that takes longer counts as away
 KEPT_SECONDS = 15.0  # what was found of the migrations is believed for so long
+KEPT_ROWS_SECONDS = 300.0  # that every extension has its rows, which takes a look at all of them
 KEPT_AFTER_FAILURE = 2.0
 
 
@@ -47,14 +49,34 @@ class Readiness:
         self._target = target
         self._stopping = stopping
         self._seconds = seconds
-        self._turn = asyncio.Lock()
-        self._migrations: tuple[float, Check] | None = None  # until when it is believed
+        self._migrations = _Kept(lambda: self._limited("migrations", self._status), KEPT_SECONDS)
+        self._plugins = _Kept(lambda: self._limited("plugins", self._rows), KEPT_ROWS_SECONDS)
+        self._attention: tuple[float, list[dict[str, str]]] = 0.0, []
 
     async def checks(self) -> list[Check]:
         """All checks, in an order that stays."""
         serving = Check(name="serving", reason="stopping" if self._stopping.is_set else None)
-        (database, actor), migrations = await asyncio.gather(self._database(), self._migrated())
-        return [serving, database, migrations, actor]
+        (database, actor), migrations, plugins = await asyncio.gather(
+            self._database(), self._migrations.check(), self._plugins.check()
+        )
+        return [serving, database, migrations, *([plugins] if self._target.backfills else []), actor]
+
+    async def attention(self) -> list[dict[str, str]]:
+        """What operators should look at, though requests can be answered: what plugins say, and what was put aside."""
+        hooks = self._accord.hooks
+        now = asyncio.get_running_loop().time()
+        if not hooks.plugins or self._attention[0] > now:
+            return self._attention[1]
+        self._attention = now + KEPT_SECONDS, self._attention[1]  # whoever asks meanwhile gets what was known
+        found = [{"name": f"plugin {name}", "reason": said} for name, said in sorted((await hooks.health()).items())]
+
+        async def look() -> None:
+            for who, count in (await count_parked(self._accord.database)).items():
+                found.append({"name": who, "reason": f"{count} put aside; see accord events list"})
+
+        await self._limited("parked events", look)
+        self._attention = now + KEPT_SECONDS, found
+        return found
 
     async def _database(self) -> tuple[Check, Check]:
         """Whether the database answers, and knows the actor that Accord itself acts as: one look at one row."""
@@ -69,25 +91,20 @@ class Readiness:
         reason = None if actors else "missing" if reached.reason is None else "not known"
         return reached, Check(name="system actor", reason=reason)
 
-    async def _migrated(self) -> Check:
-        """As few connections as can be: all who ask meanwhile wait for one answer, which is kept for a while."""
-        async with self._turn:
-            now = asyncio.get_running_loop().time()
-            if self._migrations is None or self._migrations[0] <= now:
-                check = await self._limited("migrations", self._status)
-                kept = KEPT_SECONDS if check.reason is None else KEPT_AFTER_FAILURE
-                self._migrations = now + kept, check
-            return self._migrations[1]
-
     async def _status(self) -> str | None:
         found = await read_status(self._target)
         match found.state:
             case DatabaseState.CURRENT:
-                return None
+                return "; ".join(map(str, found.differences)) or None
             case DatabaseState.NEWER:
                 return f"newer than this version by {len(found.unknown)}"
             case DatabaseState.BEHIND | DatabaseState.EMPTY:
                 return f"{len(found.pending)} pending"
+
+    async def _rows(self) -> str | None:
+        """Whether every owner has its row of every extension: an older process may have written some without."""
+        lacking = await find_lacking(self._accord.database, self._target.backfills)
+        return f"rows of {lacking} are missing; run `accord migrate apply`" if lacking else None
 
     async def _limited(self, name: str, look: Callable[[], Awaitable[str | None]]) -> Check:
         """A check that ends in time, and whose failures say no more than they must; the log knows the type."""
@@ -104,6 +121,24 @@ class Readiness:
             return Check(name=name, reason="can't be reached")
 
 
+class _Kept:
+    """A check that takes as few connections as can be: all who ask meanwhile wait for one answer, kept for a while."""
+
+    def __init__(self, look: Callable[[], Awaitable[Check]], seconds: float) -> None:
+        self._look = look
+        self._seconds = seconds
+        self._turn = asyncio.Lock()
+        self._known: tuple[float, Check] | None = None  # until when it is believed
+
+    async def check(self) -> Check:
+        async with self._turn:
+            now = asyncio.get_running_loop().time()
+            if self._known is None or self._known[0] <= now:
+                check = await self._look()
+                self._known = now + (self._seconds if check.reason is None else KEPT_AFTER_FAILURE), check
+            return self._known[1]
+
+
 def health_routes(readiness: Callable[[Request], Readiness]) -> list[Route]:
     """The two addresses that load balancers and orchestrators ask."""
 
@@ -113,7 +148,10 @@ def health_routes(readiness: Callable[[Request], Readiness]) -> list[Route]:
     async def ready(request: Request) -> Response:
         checks = await readiness(request).checks()
         is_ready = all(check.reason is None for check in checks)
-        body = {"status": "ready" if is_ready else "not ready", "checks": [check.shown() for check in checks]}
+        body: dict[str, object] = {"status": "ready" if is_ready else "not ready"}
+        body["checks"] = [check.shown() for check in checks]
+        if attention := await readiness(request).attention():
+            body["attention"] = attention
         return _answer(HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE, body)
 
     return [Route("/health/live", live), Route("/health/ready", ready)]

@@ -13,8 +13,9 @@ from uuid import UUID, uuid4
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..schema.exchange import Caller, Refused, Request, Result
 from ..schema.http.running import failure
-from ..schema.service import Caller, Refused, Request, Result, Service
+from ..schema.service import Service
 from .logging import write
 
 log = logging.getLogger("accord.request")
@@ -95,16 +96,17 @@ class NotedCaller(Caller):
     socket: SocketNotes | None = None
 
 
-def noted_caller(scope: Scope, actor: UUID) -> Caller:
+def noted_caller(scope: Scope, actor: UUID, permissions: frozenset[str] = frozenset()) -> Caller:
     """The caller of a request, or of the next operation on a WebSocket."""
     notes = scope.get(NOTES)
     if isinstance(notes, SocketNotes):
         notes.operations += 1
         request = f"{notes.request}-{notes.operations}"
-        return NotedCaller(actor=actor, request=request, notes=Notes(request=request), socket=notes)
+        own = Notes(request=request)
+        return NotedCaller(actor=actor, request=request, permissions=permissions, notes=own, socket=notes)
     if isinstance(notes, Notes):
-        return NotedCaller(actor=actor, request=notes.request, notes=notes)
-    return Caller(actor=actor, request=uuid4().hex)
+        return NotedCaller(actor=actor, request=notes.request, permissions=permissions, notes=notes)
+    return Caller(actor=actor, request=uuid4().hex, permissions=permissions)
 
 
 class NotedService(Service):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 from pydantic import Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -20,8 +21,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from .tokens import TokenSettings
+
 FILE = Path("accord.toml")
 PREFIX = "ACCORD_"
+PLUGIN = "plugin"  # the table whose tables are plugins' settings
+PLUGIN_PREFIX = f"{PREFIX}{PLUGIN.upper()}__"
 HIDDEN = "***"
 
 
@@ -31,6 +36,10 @@ class SettingsInvalid(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class PluginsRefused(SettingsInvalid):
+    """Enabled plugins that can't be used: each problem names the plugin, where it comes from, and what to do."""
 
 
 class Settings(BaseSettings):
@@ -46,6 +55,16 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     demo: bool = Field(default=True, description="Whether `accord serve` fills an empty embedded database with a demo.")
+    plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Plugins that are enabled, by their names, with commas between them in the environment:"
+        " healthcare,finance.",
+    )
+    optional_plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Those of the plugins that Accord may start without where they can't be used; one that has stored"
+        " something refuses the start all the same.",
+    )
     workers: int = Field(default=1, ge=1, le=64, description="Processes of `accord serve` that answer requests.")
     stop_seconds: int = Field(
         default=30, ge=0, description="Seconds that requests under way are given when the server is told to stop."
@@ -64,7 +83,8 @@ class Settings(BaseSettings):
     )
     suggestions: bool = Field(
         default=True,
-        description="Whether errors suggest names of the schema that are like a misspelt one; off hides the schema.",
+        description="Whether errors may name parts of the schema that the request doesn't, such as one like a misspelt"
+        " name.",
     )
     request_seconds: float = Field(
         default=30.0, gt=0, description="Seconds after which a request is stopped, in the database, too."
@@ -85,6 +105,18 @@ class Settings(BaseSettings):
         default=2_000_000, ge=1_000, description="Bytes that the body of a request or a WebSocket message may have."
     )
 
+    tokens: dict[str, TokenSettings] = Field(
+        default_factory=dict[str, TokenSettings],
+        repr=False,
+        description="Actors that are known by a token, and what each may do: a table [tokens.NAME] for each.",
+    )
+
+    plugin: Annotated[dict[str, dict[str, Any]], NoDecode] = Field(
+        default_factory=dict[str, dict[str, Any]],
+        repr=False,
+        description="What is set for plugins, by their names and not looked at yet.",
+    )
+
     @field_validator("database")
     @classmethod
     def check_database(cls, value: str) -> str:
@@ -97,9 +129,9 @@ class Settings(BaseSettings):
                 return value
         raise ValueError("This is no database; write sqlite:var/accord.db or postgresql://user@host:5432/name")
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "plugins", "optional_plugins", mode="before")
     @classmethod
-    def split_origins(cls, value: object) -> object:
+    def split_list(cls, value: object) -> object:
         """A variable of the environment holds all of them in one text."""
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -112,6 +144,15 @@ class Settings(BaseSettings):
             if url.scheme not in {"http", "https"} or not url.hostname or origin != f"{url.scheme}://{url.netloc}":
                 raise ValueError(f"{origin!r} is no origin; write it like https://app.example.com")
         return value
+
+    @field_validator("plugins")
+    @classmethod
+    def check_plugins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Each plugin is named once; their order means nothing."""
+        for name in value:
+            if value.count(name) > 1:
+                raise ValueError(f"{name} stands there twice; name it once")
+        return tuple(sorted(value))
 
     @property
     def database_kind(self) -> Literal["sqlite", "postgresql"]:
@@ -155,7 +196,38 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is given in code comes first, then the environment, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _PluginVariables(settings_cls), TomlConfigSettingsSource(settings_cls)
+
+
+class _PluginVariables(PydanticBaseSettingsSource):
+    """What the environment sets for plugins: ACCORD_PLUGIN__HEALTHCARE__REGION."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """All of them at once are wanted, below."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, dict[str, str]] = {}
+        for variable, text in os.environ.items():
+            plugin, name = plugin_variable(variable)
+            if plugin and name:
+                found.setdefault(plugin, {})[name] = text
+        return {PLUGIN: found} if found else {}
+
+
+def plugin_variable(variable: str) -> tuple[str, str]:
+    """The plugin and the setting of it that a variable names; empty where it names none."""
+    if not variable.upper().startswith(PLUGIN_PREFIX):
+        return "", ""
+    plugin, _, name = variable.lower().removeprefix(PLUGIN_PREFIX.lower()).partition("__")
+    return plugin, name
+
+
+NAMES = tuple(name for name in Settings.model_fields if name != PLUGIN)  # what can be set, apart from plugins' own
+
+
+def _own(variable: str) -> str:
+    return variable.upper().removeprefix(PREFIX).lower()
 
 
 def read_settings(**given: Any) -> Settings:
@@ -165,9 +237,11 @@ def read_settings(**given: Any) -> Settings:
     """
     chosen = {name: value for name, value in given.items() if value is not None}
     unknown = [
-        _unknown(f"{name} in the environment", name.upper().removeprefix(PREFIX).lower(), PREFIX)
+        f"{name} in the environment names no setting of a plugin; write {PLUGIN_PREFIX}NAME__SETTING."
+        if name.upper().startswith(PLUGIN_PREFIX)
+        else _unknown(f"{name} in the environment", _own(name), PREFIX)
         for name in os.environ
-        if name.upper().startswith(PREFIX) and name.upper().removeprefix(PREFIX).lower() not in Settings.model_fields
+        if name.upper().startswith(PREFIX) and not all(plugin_variable(name)) and _own(name) not in NAMES
     ]
     try:
         settings = Settings(**chosen)
@@ -200,11 +274,14 @@ def shown_settings(settings: Settings) -> list[Shown]:
     variables = {name.upper(): name for name in os.environ}
     in_file = TomlConfigSettingsSource(Settings)()
     found: list[Shown] = []
-    for name, field in Settings.model_fields.items():
+    for name in NAMES:
+        field = Settings.model_fields[name]
         variable = variables.get(f"{PREFIX}{name.upper()}")
         source = f"environment variable {variable}" if variable else str(FILE) if name in in_file else "default"
         value: Any = settings.database_shown if name == "database" else getattr(settings, name)
-        if name != "database" and not field.repr:
+        if name == "tokens":
+            value = sorted(settings.tokens)
+        elif name != "database" and not field.repr:
             value = None if value is None else HIDDEN
         elif isinstance(value, Path):
             value = str(value)
@@ -218,8 +295,18 @@ def _problems(error: ValidationError, chosen: Mapping[str, Any]) -> Iterator[str
     in_environment = {name.upper() for name in os.environ}
     for problem in error.errors():
         name = str(problem["loc"][0])
-        if problem["type"] == "extra_forbidden":
+        if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
             yield _unknown(f"{name} in {FILE}", name, "")
+            continue
+        if name == PLUGIN and f"{PREFIX}{PLUGIN.upper()}" in in_environment:
+            continue  # it has been called unknown
+        if name == PLUGIN:
+            place = ".".join(str(part) for part in problem["loc"] if part != "[key]")
+            yield f"{place} in {FILE} is no table; write [plugin.NAME], and the plugin's settings below it."
+            continue
+        if name == "tokens":
+            place = ".".join(str(part) for part in problem["loc"])
+            yield f"{place} in {FILE}: {problem['msg'].removeprefix('Value error, ')}."
             continue
         variable = f"{PREFIX}{name.upper()}"
         if name in chosen:
@@ -233,6 +320,6 @@ def _problems(error: ValidationError, chosen: Mapping[str, Any]) -> Iterator[str
 
 def _unknown(place: str, name: str, prefix: str) -> str:
     """The problem of a setting that there is not, with the nearest that there is."""
-    near = [f"{prefix}{one.upper()}" if prefix else one for one in get_close_matches(name, Settings.model_fields, n=1)]
+    near = [f"{prefix}{one.upper()}" if prefix else one for one in get_close_matches(name, NAMES, n=1)]
     advice = f"did you mean {near[0]}?" if near else "docs/configuration.md lists all of them."
     return f"{place} is no setting; {advice}"

@@ -1,8 +1,9 @@
 """The catalogue: every record, field and relation as plain values, derived once from the declarations."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from functools import cached_property
 from typing import Any
 
 from ..plugins.declarations import Computed, Policy
@@ -76,12 +77,37 @@ class ToOne:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToAny:
+    """A reference to a record of any of the `targets`: `column` holds its id, `type_column` the prefix of its ids."""
+
+    name: str
+    api: str
+    column: str
+    type_column: str
+    targets: tuple[str, ...]
+    nullable: bool
+    description: str
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyId:
+    """The global id that a reference to any record holds, a field of the API beside the record itself."""
+
+    name: str
+    api: str
+    reference: ToAny
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ToMany:
     """The rows that point back: `target` rows whose `foreign` column is the owner's id, or through rows of `link`.
 
     With a `link`, `foreign` and `link_target` are columns of the link. `owned` rows belong to the owner, and stand in
     its input where they are `nested`. Where the owner's column `stored_filter` holds a filter, the records that it
-    matches take the place of the linked ones.
+    matches take the place of the linked ones. Where `foreign` may hold ids of any type, `type_column` is the column
+    that says which, and holds the owner's `type_prefix`.
     """
 
     name: str
@@ -94,6 +120,8 @@ class ToMany:
     owned: bool = False
     nested: bool = True
     stored_filter: str | None = None
+    type_column: str | None = None
+    type_prefix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +164,7 @@ class ExtensionField:
     description: str
 
 
-Member = Column | ToOne | ToMany | GroupField | ComputedField | ExtensionField
+Member = Column | ToOne | ToAny | AnyId | ToMany | GroupField | ComputedField | ExtensionField
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +179,10 @@ class UniqueKey:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordType:
-    """One record, relation or extension. `key` is its primary key's column, `order` its columns by default."""
+    """One record, relation or extension, and the plugin that declares it.
+
+    `key` is its primary key's column, `order` its columns by default.
+    """
 
     name: str
     table: str
@@ -170,11 +201,18 @@ class RecordType:
     order: tuple[str, ...]
     namespace: str | None = None
     owner: str | None = None
+    to_anys: Mapping[str, ToAny] = field(default_factory=dict[str, ToAny])
+    plugin: str = "core"
 
-    @property
-    def owners(self) -> tuple[ToOne, ...]:
-        """The foreign keys to the records that this one belongs to."""
-        return tuple(link for link in self.to_ones.values() if link.policy.owner)
+    @cached_property
+    def owners(self) -> tuple[ToOne | ToAny, ...]:
+        """The references to the records that this one belongs to."""
+        return tuple(link for link in self.references if link.policy.owner)
+
+    @cached_property
+    def references(self) -> tuple[ToOne | ToAny, ...]:
+        """All that leads to one other record."""
+        return (*self.to_ones.values(), *self.to_anys.values())
 
     def column(self, api: str) -> Column:
         """The column that the API calls so; raises KeyError if there is none."""
@@ -190,7 +228,7 @@ class RecordType:
             raise KeyError(api)
         return member
 
-    @property
+    @cached_property
     def table_columns(self) -> tuple[str, ...]:
         """The names of all columns of the table."""
         names: list[str] = []
@@ -198,6 +236,7 @@ class RecordType:
             names.append(column.name)
             names.extend(extra for extra in (column.folded, column.currency) if extra)
         names.extend(link.column for link in self.to_ones.values())
+        names.extend(name for link in self.to_anys.values() for name in (link.type_column, link.column))
         return tuple(dict.fromkeys(names))
 
 
@@ -225,3 +264,31 @@ class Catalogue:
             for link in kind.to_ones.values():
                 if link.target == name:
                     yield kind, link
+
+    @cached_property
+    def owners_first(self) -> Sequence["RecordType"]:
+        """All types so that what a foreign key leads to comes before what has it; a type may lead to itself."""
+        ordered: dict[str, RecordType] = {}
+
+        def visit(record: RecordType, seen: frozenset[str]) -> None:
+            if record.name in ordered or record.name in seen:
+                return
+            for link in record.to_ones.values():
+                visit(self[link.target], seen | {record.name})
+            ordered[record.name] = record
+
+        for record in self.types.values():
+            visit(record, frozenset())
+        return list(ordered.values())
+
+    def pointing_anywhere(self) -> Iterator[tuple[RecordType, ToAny]]:
+        """Each record type with each reference of it to any record."""
+        for kind in self.types.values():
+            for link in kind.to_anys.values():
+                yield kind, link
+
+    def target(self, link: ToOne | ToAny, row: Mapping[str, Any]) -> RecordType | None:
+        """The record type that a reference in a row leads to; None if no type has such ids, such as a plugin's that is
+        not enabled.
+        """
+        return self[link.target] if isinstance(link, ToOne) else self.prefixes.get(row[link.type_column] or "")

@@ -2,7 +2,7 @@
 # pyright: reportPrivateUsage=false
 """From Tortoise models with their policies to the catalogue; every clash and slip is reported at once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -10,11 +10,12 @@ from tortoise import fields
 from tortoise.fields.relational import ForeignKeyFieldInstance
 
 from ..plugins.declarations import Computed, Group, Policy, Through, Unique
-from ..plugins.fields import Code, Decimal, Document, FoldedText, Identity, Money, TextList, Timestamp
+from ..plugins.fields import AnyRecord, Code, Decimal, Document, FoldedText, Identity, Money, TextList, Timestamp
 from ..plugins.names import camel, snake
-from ..plugins.records import CURRENCY, FOLDED, Extension, Record
+from ..plugins.records import ANY_ID, ANY_TYPE, CURRENCY, FOLDED, Extension, Record
 from .catalogue import (
     ABSENT,
+    AnyId,
     Catalogue,
     Column,
     ComputedField,
@@ -23,18 +24,23 @@ from .catalogue import (
     Kind,
     Member,
     RecordType,
+    ToAny,
     ToMany,
     ToOne,
     UniqueKey,
 )
+from .clashes import find_mixed_up, find_same_names, told
 from .slips import RESERVED_NAMES, find_shared, find_slips
 
-STAMPED = frozenset({"id", "version", "createdAt", "updatedAt"})  # no input states them
 LONGEST_INDEXED = 400  # characters; an index row of PostgreSQL holds some 2,700 bytes
 
 
 class DeclarationError(Exception):
     """Records are declared wrongly; the message lists every problem found."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("the records can't be used:\n" + "\n".join(f"- {problem}" for problem in problems))
+        self.problems = tuple(problems)
 
 
 KINDS: tuple[tuple[type[Any], Kind], ...] = (  # the first match counts
@@ -55,8 +61,8 @@ KINDS: tuple[tuple[type[Any], Kind], ...] = (  # the first match counts
 )
 
 
-def declare(models: Iterable[type[Any]]) -> Catalogue:
-    """Derive the catalogue of all `models`, core's and plugins' alike.
+def declare(models: Iterable[type[Any]], plugins: Mapping[type[Any], str] | None = None) -> Catalogue:
+    """Derive the catalogue of all `models`, core's and plugins' alike; `plugins` says whose a model is, if not core's.
 
     Raises DeclarationError naming every unknown field type, missing description, clash of names or prefixes, and slip.
     """
@@ -65,16 +71,20 @@ def declare(models: Iterable[type[Any]]) -> Catalogue:
     drafts = {model.__name__: _Draft(model, problems) for model in models}
     for draft in drafts.values():
         draft.connect(drafts)
-    types = {name: draft.finish() for name, draft in drafts.items()}
+    subjects = _find_subjects(drafts)
+    for draft in drafts.values():
+        draft.connect_any(subjects)
+    types = {name: draft.finish((plugins or {}).get(draft.model, "core")) for name, draft in drafts.items()}
     prefixes: dict[str, RecordType] = {}
     for kind in types.values():
         if kind.prefix and kind.prefix in prefixes:
             problems.append(f"{kind.name} and {prefixes[kind.prefix].name} both use the id prefix {kind.prefix!r}")
         if kind.prefix:
             prefixes[kind.prefix] = kind
-    problems += _find_mixed_up(types)
+    problems += find_mixed_up(types)
+    problems += find_same_names(types)
     if problems:
-        raise DeclarationError("the records can't be used:\n" + "\n".join(f"- {problem}" for problem in problems))
+        raise DeclarationError(problems)
     return Catalogue(types=types, prefixes=prefixes)
 
 
@@ -93,13 +103,25 @@ class _Draft:
         self.members: dict[str, Member] = {}
         self.columns: dict[str, Column] = {}
         self.to_ones: dict[str, ToOne] = {}
+        self.to_anys: dict[str, ToAny] = {}
+        self.references: dict[str, AnyRecord] = {}
+        for base in reversed(model.__mro__):
+            self.references |= vars(base).get("__references__", {})
+        self.beside = {name + end for name in self.references for end in (ANY_TYPE, ANY_ID)}
         self.uniques: list[UniqueKey] = []
         for name, field in model._meta.fields_map.items():
             self._read_field(name, field)
         self._check_policies()
         self._group()
 
+    @property
+    def is_root(self) -> bool:
+        """Whether it is a record in its own right."""
+        return issubclass(self.model, Record) and self.options.get("root", True)
+
     def _read_field(self, name: str, field: Any) -> None:
+        if name in self.beside:
+            return
         policy = self.policies.get(name, Policy())
         where = f"{self.name}.{name}"
         if not isinstance(policy, Policy):
@@ -172,10 +194,15 @@ class _Draft:
             self.problems.append(f"{where}: indexed text holds {LONGEST_INDEXED} characters at most")
         if column.enum and any(member.name != member.value for member in column.enum):
             self.problems.append(f"{where}: each member of {column.enum.__name__} is named as its value")
+        if column.policy.mask.text is not None and column.kind not in {Kind.TEXT, Kind.LONG_TEXT, Kind.CODE}:
+            self.problems.append(f"{where}: only text can be masked as text; leave mask out, and others see null")
+        if column.policy.read is not None and column.name in {"id", "version"}:
+            self.problems.append(f"{where}: nothing can be done without it; everybody who sees the record reads it")
 
     def _check_policies(self) -> None:
         for name, policy in self.policies.items():
-            if isinstance(policy, Policy) and name not in self.columns and name not in self.to_ones:
+            known = name in self.columns or name in self.to_ones or name in self.references
+            if isinstance(policy, Policy) and not known:
                 self.problems.append(f"{self.name}.Policies.{name}: {self.name} has no such field")
 
     def _group(self) -> None:
@@ -211,6 +238,8 @@ class _Draft:
         for name in names:
             if name in self.to_ones:
                 columns.append(self.to_ones[name].column)
+            elif name in self.references:
+                columns += [name + ANY_TYPE, name + ANY_ID]
             elif name in self.columns:
                 columns.append(self.columns[name].folded or name)
             elif isinstance(self.model._meta.fields_map.get(name), ForeignKeyFieldInstance):
@@ -225,11 +254,9 @@ class _Draft:
     def _add(self, member: Member) -> None:
         clash = self.members.get(member.api)
         if clash is not None:
-            self.problems.append(f"{self.name}: {_told(member)} and {_told(clash)} would both be called {member.api!r}")
+            self.problems.append(f"{self.name}: {told(member)} and {told(clash)} would both be called {member.api!r}")
         if member.api in RESERVED_NAMES:
-            self.problems.append(
-                f"{self.name}: {_told(member)} can't be called {member.api!r}, a word of the API's own"
-            )
+            self.problems.append(f"{self.name}: {told(member)} can't be called {member.api!r}, a word of the API's own")
         self.members[member.api] = member
 
     def connect(self, drafts: Mapping[str, "_Draft"]) -> None:
@@ -278,8 +305,52 @@ class _Draft:
                 )
             )
 
-    def finish(self) -> RecordType:
-        """The finished record type."""
+    def connect_any(self, subjects: "Mapping[str, _Draft]") -> None:
+        """Let the references to any record lead to the `subjects`, and give those their way back."""
+        for name, reference in self.references.items():
+            policy = self.policies.get(name, Policy())
+            if not isinstance(policy, Policy):
+                self.problems.append(f"{self.name}.{name}: a field and a {type(policy).__name__} share the name")
+                continue
+            if not reference.description:
+                self.problems.append(f"{self.name}.{name}: a field of the API needs a description")
+            if not issubclass(self.model, Record):
+                self.problems.append(f"{self.name}.{name}: only a Record refers to any record")
+                continue
+            link = ToAny(
+                name=name,
+                api=camel(name),
+                column=name + ANY_ID,
+                type_column=name + ANY_TYPE,
+                targets=tuple(subjects),
+                nullable=reference.null,
+                description=reference.description,
+                policy=policy,
+            )
+            self.to_anys[name] = link
+            if policy.unique:
+                self._unique((name,), None)
+            if policy.hidden:
+                continue
+            self._add(link)
+            key = camel(link.column)
+            self._add(AnyId(name=link.column, api=key, reference=link, description=f"Id: {reference.description}"))
+            for subject in subjects.values() if reference.related_name else ():
+                subject._add(
+                    ToMany(
+                        name=str(reference.related_name),
+                        api=camel(str(reference.related_name)),
+                        target=self.name,
+                        foreign=link.column,
+                        description=_sentence(self.model),
+                        owned=policy.owner,
+                        type_column=link.type_column,
+                        type_prefix=subject.options.get("prefix", ""),
+                    )
+                )
+
+    def finish(self, plugin: str) -> RecordType:
+        """The finished record type of a plugin."""
         options = self.options
         is_extension = issubclass(self.model, Extension)
         singular = camel(snake(self.name))
@@ -294,44 +365,23 @@ class _Draft:
             model=self.model,
             columns=self.columns,
             to_ones=self.to_ones,
+            to_anys=self.to_anys,
             members=self.members,
             uniques=tuple(self.uniques),
             is_record=issubclass(self.model, Record),
-            is_root=issubclass(self.model, Record) and options.get("root", True),
+            is_root=self.is_root,
             order=tuple(options.get("order", ())),
             namespace=options.get("namespace"),
             owner=self.to_ones["owner"].target if is_extension and "owner" in self.to_ones else None,
+            plugin=plugin,
         )
 
 
-def _find_mixed_up(types: Mapping[str, RecordType]) -> Iterator[str]:
-    """What one nested input would take for two: it states a record and the link to it side by side."""
-    for record in types.values():
-        for member in record.members.values():
-            if not (isinstance(member, ToMany) and member.link and member.owned and member.nested):
-                continue
-            link, target = types[member.link], types[member.target]
-            for api, stated in link.members.items():
-                if isinstance(stated, Column) and api in target.members and api not in STAMPED:
-                    yield (
-                        f"{record.name}.{member.name}: an input could not tell {_told(stated)} of {link.name} from "
-                        f"{_told(target.members[api])} of {target.name}, both called {api!r}"
-                    )
-
-
-def _told(member: Member) -> str:
-    """A member as its author knows it."""
-    match member:
-        case ExtensionField():
-            return f"the extension {member.target}"
-        case ToMany():
-            return f"the list {member.name} of {member.target} records"
-        case GroupField():
-            return f"the group {member.name}"
-        case ComputedField():
-            return f"the computed field {member.name}"
-        case Column() | ToOne():
-            return f"the field {member.name}"
+def _find_subjects(drafts: Mapping[str, _Draft]) -> Mapping[str, _Draft]:
+    """What a reference to any record may lead to: neither rows of links nor what has such a reference itself."""
+    policies = [policy for draft in drafts.values() for policy in draft.policies.values()]
+    links = {policy.link for policy in policies if isinstance(policy, Through)}
+    return {name: one for name, one in drafts.items() if one.is_root and name not in links and not one.references}
 
 
 def _sentence(model: type[Any]) -> str:

@@ -3,6 +3,7 @@
 GraphError            has a code, a message for the caller, and details for machines
 ├── InvalidInput      an argument can't be used as it is
 ├── NotFound          nothing is there under this id or key
+├── Forbidden         the caller lacks a permission
 └── Unavailable       the database can't be reached or answered too late
 """
 
@@ -26,6 +27,10 @@ class InvalidInput(GraphError):
 
 class NotFound(GraphError):
     """Nothing is there, or nothing that the caller may see."""
+
+
+class Forbidden(GraphError):
+    """The caller lacks a permission that the request takes."""
 
 
 class Unavailable(GraphError):

@@ -64,8 +64,9 @@ class ChangeFeed:
         self._position: int | None = None
 
     def wake(self) -> None:
-        """Look for new changes now instead of at the next turn."""
-        self._wake.set()
+        """Look for new changes now instead of at the next turn, if anybody listens."""
+        if self._listeners:
+            self._wake.set()
 
     @property
     def listeners(self) -> int:
@@ -90,7 +91,7 @@ class ChangeFeed:
 
     async def turn(self) -> None:
         """Number what is new, and hand it on."""
-        await self._number()
+        await number_events(self._database)
         position = self._position if self._position is not None else await self._last()
         while batch := await self._after(position, BATCH):
             position = batch[-1].position
@@ -102,11 +103,12 @@ class ChangeFeed:
     async def listen(self, interest: Interest, after: int | None = None) -> AsyncGenerator[Numbered, None]:
         """Changes of interest as they come, or from a position on. Raises Lagging, and InvalidInput for one too old."""
         listener = _Listener(interest)
-        await self._number()
+        await number_events(self._database)
         start = await self._last()
         if self._position is None or not self._listeners:
             self._position = start
         self._listeners.add(listener)
+        self._wake.set()  # what happened meanwhile
         try:
             seen = start
             if after is not None:
@@ -123,7 +125,7 @@ class ChangeFeed:
             self._listeners.discard(listener)
 
     async def _missed(self, interest: Interest, after: int, until: int) -> AsyncGenerator[Numbered, None]:
-        if until - after > MOST_MISSED or after > until:
+        if until - after > MOST_MISSED or after > until or await self._count(after, until) < until - after:
             raise InvalidInput(
                 "CURSOR_EXPIRED", "Too much has happened since this cursor; read what you need anew, then listen on."
             )
@@ -145,27 +147,16 @@ class ChangeFeed:
 
     # the database ----------------------------------------------------------------------------------------------
 
-    async def _number(self) -> None:
-        """Give committed events without a position the next ones."""
-        rows = await self._database.fetch("select 1 from outbox_event where position is null limit 1", [])
-        if not rows:
-            return
-        async with self._database.transaction() as transaction:
-            await transaction.lock("change positions")
-            # by id, but within a record by version: clocks of processes differ, versions never do
-            await transaction.execute(
-                "update outbox_event set position = n.place from ("
-                "with new as (select id, record_id, row_number() over (order by id) as slot, "
-                "row_number() over (partition by record_id order by id) as nth_slot, "
-                "row_number() over (partition by record_id order by version, id) as nth_version "
-                "from outbox_event where position is null) "
-                "select v.id, s.slot + (select coalesce(max(position),0) from outbox_event) as place "
-                "from new v join new s on s.record_id = v.record_id and s.nth_slot = v.nth_version"
-                ") n where outbox_event.id = n.id and outbox_event.position is null"
-            )
-
     async def _last(self) -> int:
         rows = await self._database.fetch("select coalesce(max(position),0) from outbox_event", [])
+        return rows[0][0]
+
+    async def _count(self, after: int, until: int) -> int:
+        """How many events are there after a position, up to another: all that ever were, unless some were purged."""
+        first, last = (self._database.dialect.parameter(number, Kind.INTEGER) for number in (1, 2))
+        rows = await self._database.fetch(
+            f"select count(*) from outbox_event where position > {first} and position <= {last}", [after, until]
+        )
         return rows[0][0]
 
     async def _after(self, position: int, most: int) -> list[Numbered]:
@@ -198,33 +189,60 @@ class ChangeFeed:
         return {row["descendant_id"] for row in rows if row["ancestor_id"] == top} | {top}
 
 
+async def number_events(database: Database) -> None:
+    """Give committed events without a position the next ones."""
+    rows = await database.fetch("select 1 from outbox_event where position is null limit 1", [])
+    if not rows:
+        return
+    async with database.transaction() as transaction:
+        await transaction.lock("change positions")
+        # by id, but within a record by version: clocks of processes differ, versions never do
+        await transaction.execute(
+            "update outbox_event set position = n.place from ("
+            "with new as (select id, record_id, row_number() over (order by id) as slot, "
+            "row_number() over (partition by record_id order by id) as nth_slot, "
+            "row_number() over (partition by record_id order by version, id) as nth_version "
+            "from outbox_event where position is null) "
+            "select v.id, s.slot + (select coalesce(max(position),0) from outbox_event) as place "
+            "from new v join new s on s.record_id = v.record_id and s.nth_slot = v.nth_version"
+            ") n where outbox_event.id = n.id and outbox_event.position is null"
+        )
+
+
 async def accounts_of(database: Database, catalogue: Catalogue, events: Sequence[Event]) -> dict[UUID, set[UUID]]:
     """The accounts that each event concerns: the account itself, the one a row belongs to, or those of its contact.
 
-    Rows are looked at whether live or not, so that the end of a relationship is heard of, too.
+    A row that is about any record concerns the accounts that the record does. Rows are looked at whether live or not,
+    so that the end of a relationship is heard of, too.
     """
     rows = RowReader(database, database.dialect)
     found: dict[UUID, set[UUID]] = {event.id: set() for event in events}
     contacts: dict[UUID, set[UUID]] = {}
     addresses: dict[UUID, set[UUID]] = {}
-    by_record: dict[str, list[Event]] = {}
+    wave: dict[str, dict[UUID, set[UUID]]] = {}  # the events that concern each record, by type and id
     for event in events:
-        by_record.setdefault(event.record, []).append(event)
-    for name, several in by_record.items():
-        record = catalogue[name]
-        stored = {row["id"]: row for row in await rows.find(record, "id", [e.record_id for e in several], live=False)}
-        for event in several:
-            row = stored.get(event.record_id, {})
-            if name == "Account":
-                found[event.id].add(event.record_id)
-            if row.get("account_id") is not None:
-                found[event.id].add(row["account_id"])
-            contact = event.record_id if name == "Contact" else row.get("contact_id")
-            if contact is not None:
-                contacts.setdefault(contact, set()).add(event.id)
-            address = event.record_id if name == "Address" else None
-            if address is not None:
-                addresses.setdefault(address, set()).add(event.id)
+        wave.setdefault(event.record, {}).setdefault(event.record_id, set()).add(event.id)
+    while wave:
+        subjects: dict[str, dict[UUID, set[UUID]]] = {}
+        for name, concerned in wave.items():
+            record = catalogue[name]
+            stored = {row["id"]: row for row in await rows.find(record, "id", concerned, live=False)}
+            for id_, several in concerned.items():
+                row = stored.get(id_, {})
+                account = id_ if name == "Account" else row.get("account_id")
+                contact = id_ if name == "Contact" else row.get("contact_id")
+                if account is not None:
+                    for event_id in several:
+                        found[event_id].add(account)
+                if contact is not None:
+                    contacts.setdefault(contact, set()).update(several)
+                if name == "Address":
+                    addresses.setdefault(id_, set()).update(several)
+                for link in record.to_anys.values() if row else ():
+                    subject = catalogue.target(link, row)
+                    if subject is not None:
+                        subjects.setdefault(subject.name, {}).setdefault(row[link.column], set()).update(several)
+        wave = subjects  # no record that leads to any leads to another such, so this ends
     for link, column, wanted in (("AccountContact", "contact_id", contacts), ("AddressLink", "address_id", addresses)):
         for row in await rows.find(catalogue[link], column, wanted, live=False):
             if row["account_id"] is not None:

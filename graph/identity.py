@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from .catalogue import Catalogue, RecordType
+from .catalogue import Catalogue, RecordType, ToAny
 from .errors import InvalidInput
 
 GLOBAL_ID = re.compile(r"([a-z]{3,10})_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
@@ -65,11 +65,22 @@ def type_of_id(catalogue: Catalogue, text: Any) -> RecordType:
     match = GLOBAL_ID.fullmatch(text) if isinstance(text, str) else None
     kind = catalogue.prefixes.get(match[1]) if match else None
     if kind is None or not kind.is_record:
-        known = ", ".join(sorted(f"{kind.prefix}_" for kind in catalogue.records()))
         raise InvalidInput(
-            "INVALID_ID", f"{shown(text)} is no id of this API; ids begin with one of {known} and go on with a UUID."
+            "INVALID_ID", f"{shown(text)} is no id of this API; give one as you have read it: a prefix, _ and a UUID."
         )
     return kind
+
+
+def parse_any_id(catalogue: Catalogue, reference: ToAny, text: Any) -> tuple[RecordType, UUID]:
+    """The record type and the UUID in the id of a record that a reference may lead to; raises InvalidInput."""
+    kind = type_of_id(catalogue, text)
+    if kind.name not in reference.targets:
+        raise InvalidInput(
+            "INVALID_ID",
+            f"{shown(text)} is the id of {article(kind.name)}; {reference.api}Id takes that of one of these: "
+            f"{', '.join(reference.targets)}.",
+        )
+    return kind, parse_id(kind, text)
 
 
 def article(name: str) -> str:

@@ -10,23 +10,12 @@ LIVE = "deleted_at is null"
 
 
 def derive_indexes(catalogue: Catalogue) -> tuple[Index, ...]:
-    """All indexes of a catalogue: live rows by each indexed field and foreign key, unique keys, and the outbox."""
+    """All indexes of a catalogue: live rows by each indexed field and foreign key, unique keys, Accord's own tables."""
     found: list[Index] = []
     for record in catalogue.types.values():
         found += _of(record)
     found += [
-        Index(
-            name="ix_outbox_event_waiting",
-            table="outbox_event",
-            columns=("due_at", "id"),
-            where="done_at is null and parked_at is null",
-        ),
-        Index(
-            name="ix_outbox_event_record",
-            table="outbox_event",
-            columns=("record_id", "version", "id"),
-            where="done_at is null and parked_at is null",
-        ),
+        Index(name="ix_outbox_event_occurred", table="outbox_event", columns=("occurred_at", "id")),
         Index(name="ix_outbox_event_new", table="outbox_event", columns=("id",), where="position is null"),
         Index(
             name="ix_outbox_event_position",
@@ -34,6 +23,31 @@ def derive_indexes(catalogue: Catalogue) -> tuple[Index, ...]:
             columns=("position",),
             where="position is not null",
         ),
+        Index(
+            name="ix_outbox_delivery_waiting",
+            table="outbox_delivery",
+            columns=("consumer", "due_at", "event_id"),
+            where="parked_at is null",
+        ),
+        Index(
+            name="ix_outbox_delivery_record",
+            table="outbox_delivery",
+            columns=("consumer", "record_id", "version", "event_id"),
+            where="parked_at is null",
+        ),
+        Index(name="ix_outbox_delivery_event", table="outbox_delivery", columns=("event_id",)),
+        Index(name="ix_idempotency_key_created", table="idempotency_key", columns=("created_at",)),
+        Index(
+            name="ix_due_work_waiting", table="due_work", columns=("plugin", "due_at", "id"), where="parked_at is null"
+        ),
+        Index(
+            name="uq_due_work_record",
+            table="due_work",
+            columns=("plugin", "name", "record_id"),
+            unique=True,
+            where="record_id is not null",
+        ),
+        Index(name="ix_job_waiting", table="job", columns=("due_at", "id"), where="state in ('QUEUED','RUNNING')"),
     ]
     return tuple(found)
 
@@ -43,7 +57,7 @@ def _of(record: RecordType) -> Iterator[Index]:
     for column in record.columns.values():
         if column.indexed:
             yield _index(record, (*column.sort_columns, record.key), live)
-    for link in record.to_ones.values():
+    for link in record.references:
         if link.column != record.key:
             yield _index(record, (link.column, *record.order, record.key), live)
     for key in record.uniques:

@@ -10,7 +10,7 @@ from typing import Any
 from tortoise import fields
 
 from ..plugins.declarations import Computed, Group, Policy, Through, Unique
-from ..plugins.fields import Choice, Identity, TextList
+from ..plugins.fields import AnyKey, Choice, Identity, TextList
 from ..plugins.records import Extension, Record
 
 OPTIONS = {  # class arguments
@@ -19,8 +19,10 @@ OPTIONS = {  # class arguments
 }
 PREFIX = re.compile(r"[a-z]{3,10}")  # of global ids
 NAMESPACE = re.compile(r"[a-z][a-zA-Z0-9]*")
-# Tables that no record has: those of the outbox, of requests that came with a key, and of the migrations.
-RESERVED_TABLES = frozenset({"outbox_event", "idempotency_key", "accord_migration"})
+# Tables that no record has: those of the outbox, of requests that came with a key, of plugins' work, and of migrations.
+RESERVED_TABLES = frozenset(
+    {"outbox_event", "outbox_delivery", "idempotency_key", "due_work", "job", "accord_migration", "accord_plugin"}
+)
 # What inputs, filters and edges call by themselves.
 RESERVED_NAMES = frozenset(
     {"and", "or", "not", "by", "expectedVersion", "delete", "disconnect", "cursor", "node", "linkId", "count"}
@@ -71,7 +73,7 @@ def _class_arguments(model: type[Any]) -> Iterator[str]:
 def _field(name: str, field: Any) -> Iterator[str]:
     if field.unique and not field.pk:
         yield "unique=True counts deleted rows; write Policy(unique=True) instead"
-    if isinstance(field, fields.UUIDField) and not isinstance(field, Identity) and name != "deletion":
+    if isinstance(field, fields.UUIDField) and not isinstance(field, Identity | AnyKey) and name != "deletion":
         yield "a UUID is only for ids; use a foreign key, or a Code of 36 characters"
     enum = getattr(field, "enum_type", None)
     if enum is not None and not (isinstance(field, Choice) and issubclass(enum, StrEnum)):

@@ -21,6 +21,7 @@ BIGGEST = 10**15  # smallest steps of a number: far enough below 2**63 that the 
 LONGEST = 18  # the place of the first digit that a number may have at all
 BIGGEST_INT = 2**31 - 1
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+LINE = Column(name="", api="", kind=Kind.TEXT, nullable=False, description="", max_length=300)  # of a list
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -104,8 +105,7 @@ def parse_list(column: Column, value: Any) -> tuple[str, ...]:
     items = tuple(str(item) for item in value)
     if len(items) > 50:
         raise FieldError("TOO_LONG", f"The list has {len(items)} entries; 50 are allowed.")
-    line = Column(name="", api="", kind=Kind.TEXT, nullable=False, description="", max_length=300)
-    items = tuple(parse_text(line, item) for item in items)
+    items = tuple(parse_text(LINE, item) for item in items)
     return tuple(dict.fromkeys(items)) if column.enum else items
 
 

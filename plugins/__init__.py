@@ -4,15 +4,19 @@ What a plugin may use stands in `__all__`: `from accord.plugins import …`. Eve
 """
 
 from .calling import PluginFailed
-from .changes import Change, ChangeKind, Unit
+from .changes import Change, ChangeKind
 from .choices import Choices
+from .column import Column
 from .contexts import Access, AskFailed, Context, Event, Narrowing, Viewer
 from .declarations import Policy, computed, group, through, unique
-from .fields import Code, Decimal, Document, Money, TextList, Timestamp
+from .fields import AnyRecord, Code, Decimal, Document, Money, TextList, Timestamp
 from .hooks import hookimpl
 from .masks import NOTHING, Mask, fixed, last
+from .operations import CommandContext, Due, JobContext, command, due, job, mutation, query
 from .plugin import API_VERSION, Permission, Plugin, PluginSettings
 from .records import AccountExtension, AddressExtension, ContactExtension, Record
+from .shapes import of
+from .units import Refused, Unit
 from .violations import FieldError, Path, Rule, Severity, Violation
 
 __all__ = [
@@ -21,17 +25,22 @@ __all__ = [
     "Access",
     "AccountExtension",
     "AddressExtension",
+    "AnyRecord",
     "AskFailed",
     "Change",
     "ChangeKind",
     "Choices",
     "Code",
+    "Column",
+    "CommandContext",
     "ContactExtension",
     "Context",
     "Decimal",
     "Document",
+    "Due",
     "Event",
     "FieldError",
+    "JobContext",
     "Mask",
     "Money",
     "Narrowing",
@@ -42,6 +51,7 @@ __all__ = [
     "PluginSettings",
     "Policy",
     "Record",
+    "Refused",
     "Rule",
     "Severity",
     "TextList",
@@ -49,11 +59,17 @@ __all__ = [
     "Unit",
     "Viewer",
     "Violation",
+    "command",
     "computed",
+    "due",
     "fixed",
     "group",
     "hookimpl",
+    "job",
     "last",
+    "mutation",
+    "of",
+    "query",
     "through",
     "unique",
 ]

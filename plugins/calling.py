@@ -4,24 +4,27 @@ import asyncio
 import inspect
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pluggy
 
-from .changes import Change, Unit
+from .changes import Change
 from .contexts import Access, Context, Event, Narrowing, Viewer
 from .hooks import PROJECT, HookSpecs, hook_functions
 from .plugin import Plugin
+from .units import Unit
 from .violations import Violation
 
 log = logging.getLogger("accord.plugins")
 
 BUDGET_SECONDS = 0.5  # of a hook inside a transaction or a request
 KEPT = 200  # durations of a hook, for its percentiles
+
+T = TypeVar("T")
 
 
 class PluginFailed(Exception):
@@ -34,6 +37,7 @@ class PluginFailed(Exception):
         self.plugin = plugin
         self.hook = hook
         self.incident = incident
+        self.beside: tuple[PluginFailed, ...] = ()  # what other plugins failed at in the same call
 
 
 @dataclass(kw_only=True)
@@ -64,11 +68,13 @@ class Hooks:
     """The hooks of the enabled plugins; raises pluggy's PluginValidationError where one doesn't fit."""
 
     def __init__(self, plugins: Sequence[Plugin] = (), *, budget: float = BUDGET_SECONDS) -> None:
-        self._budget = budget
+        self.budget = budget
         self.plugins = tuple(plugins)
+        self._by_name = {plugin.name: plugin for plugin in plugins}
         manager = pluggy.PluginManager(PROJECT)
         manager.add_hookspecs(HookSpecs)
         self._calls: dict[str, list[_Call]] = {}
+        self._work: dict[tuple[str, str], Timing] = {}
         for plugin in plugins:
             manager.register(plugin, plugin.name)
             for hook, function in hook_functions(plugin).items():
@@ -79,8 +85,20 @@ class Hooks:
         manager.check_pending()
 
     def timings(self) -> Sequence[Timing]:
-        """How each hook has fared, by plugin."""
-        return [call.timing for calls in self._calls.values() for call in calls]
+        """How each hook has fared, and each operation that was called."""
+        return [call.timing for calls in self._calls.values() for call in calls] + list(self._work.values())
+
+    def plugin(self, name: str) -> Plugin:
+        """The plugin of that name; raises KeyError if none is enabled."""
+        return self._by_name[name]
+
+    def knows(self, name: str) -> bool:
+        """Whether a plugin of that name is enabled."""
+        return name in self._by_name
+
+    def implementing(self, hook: str) -> Sequence[str]:
+        """The names of the plugins that implement a hook."""
+        return [call.plugin.name for call in self._calls.get(hook, ())]
 
     def has(self, hook: str) -> bool:
         """Whether any plugin implements a hook."""
@@ -95,29 +113,38 @@ class Hooks:
         """Ends them in the reverse order; one that fails keeps no other from ending."""
         for call in reversed(self._calls.get("shutdown", [])):
             try:
-                await self._run(call, {}, self._budget * 10)
+                await self._run(call, {}, self.budget * 10)
             except PluginFailed:
                 continue
 
     async def prepare(self, unit: Callable[[str], Unit]) -> None:
         """`unit` gives the unit of work as a plugin sees it."""
         for call in self._calls.get("prepare", ()):
-            await self._run(call, {"unit": unit(call.plugin.name)}, self._budget)
+            await self._run(call, {"unit": unit(call.plugin.name)}, self.budget)
 
     async def validate(self, unit: Callable[[str], Unit]) -> Sequence[tuple[Change, Violation]]:
-        """What all of them find, whichever comes first."""
+        """What all of them find, whichever comes first; raises PluginFailed, of several the first by name."""
         found: list[tuple[Change, Violation]] = []
+        failures: list[PluginFailed] = []
         for call in self._calls.get("validate", ()):
             name = call.plugin.name
             arguments = {"unit": unit(name)}
-            several = await self._run(call, arguments, self._budget, _collected)
+            try:
+                several = await self._run(call, arguments, self.budget, _Collected(call.plugin))
+            except PluginFailed as failed:
+                failures.append(failed)
+                continue
             found.extend((change, replace(violation, plugin=name)) for change, violation in several)
+        if failures:
+            first, *others = sorted(failures, key=lambda failed: failed.plugin)
+            first.beside = tuple(others)
+            raise first
         return found
 
     async def before_commit(self, unit: Callable[[str], Unit]) -> None:
         """Raising takes the transaction back."""
         for call in self._calls.get("before_commit", ()):
-            await self._run(call, {"unit": unit(call.plugin.name)}, self._budget)
+            await self._run(call, {"unit": unit(call.plugin.name)}, self.budget)
 
     async def after_commit(self, plugin: str, events: Sequence[Event], context: Context) -> None:
         """Tell one plugin of events."""
@@ -128,25 +155,46 @@ class Hooks:
     async def read_policy(self, record: str, viewer: Viewer) -> Sequence[Narrowing]:
         """The narrowings of all plugins; raises PluginFailed, and what can't be narrowed must not be shown."""
         arguments: Mapping[str, Any] = {"record": record, "viewer": viewer}
-        found = [await self._run(call, arguments, self._budget) for call in self._calls.get("read_policy", ())]
+        found = [await self._run(call, arguments, self.budget) for call in self._calls.get("read_policy", ())]
         return [one for one in found if one is not None]
 
     async def record_access(self, access: Access) -> None:
         """Raises PluginFailed, and the answer must be withheld."""
         for call in self._calls.get("record_access", ()):
-            await self._run(call, {"access": access}, self._budget)
+            await self._run(call, {"access": access}, self.budget)
 
     async def health(self) -> Mapping[str, str]:
         """What is wrong, by plugin."""
         wrong: dict[str, str] = {}
         for call in self._calls.get("health", ()):
             try:
-                said = await self._run(call, {}, self._budget)
+                said = await self._run(call, {}, self.budget)
             except PluginFailed as failed:
                 said = str(failed)
             if said:
                 wrong[call.plugin.name] = str(said)
         return wrong
+
+    async def contained(
+        self,
+        plugin: str,
+        what: str,
+        work: Awaitable[T],
+        *,
+        seconds: float | None = None,
+        passing: tuple[type[Exception], ...] = (),
+    ) -> T:
+        """Await other work of a plugin, such as an operation; raises PluginFailed, and what is `passing` as it is."""
+        timing = self._work.setdefault((plugin, what), Timing(plugin=plugin, hook=what))
+        return await _timed(timing, work, seconds, passing)
+
+    async def collected(
+        self, plugin: str, what: str, found: AsyncIterator[tuple[Change, Violation]]
+    ) -> Sequence[tuple[Change, Violation]]:
+        """The violations that a plugin's model yields, under the plugin's name."""
+        several = _Collected(self._by_name[plugin])(found)
+        ended = await self.contained(plugin, what, several, seconds=self.budget)
+        return [(change, replace(violation, plugin=plugin)) for change, violation in ended]
 
     async def _run(
         self,
@@ -155,21 +203,43 @@ class Hooks:
         seconds: float | None,
         finish: Callable[[Any], Any] | None = None,
     ) -> Any:
-        given = {name: arguments[name] for name in call.wanted}
-        call.timing.calls += 1
-        started = perf_counter()
-        try:
-            async with asyncio.timeout(seconds):
-                made = call.function(**given)
-                return await (made if finish is None else finish(made))
-        except Exception as error:  # the edge between Accord and a plugin
-            call.timing.failures += 1
-            incident = uuid4().hex[:12]
-            log.error("incident %s in plugin %s, %s", incident, call.plugin.name, call.timing.hook, exc_info=error)
-            raise PluginFailed(call.plugin.name, call.timing.hook, incident) from error
-        finally:
-            call.timing.durations.append(perf_counter() - started)
+        async def work() -> Any:
+            made = call.function(**{name: arguments[name] for name in call.wanted})
+            return await (made if finish is None else finish(made))
+
+        return await _timed(call.timing, work(), seconds, ())
 
 
-async def _collected(found: AsyncIterator[tuple[Change, Violation]]) -> Sequence[tuple[Change, Violation]]:
-    return [one async for one in found]
+async def _timed(timing: Timing, work: Awaitable[T], seconds: float | None, passing: tuple[type[Exception], ...]) -> T:
+    timing.calls += 1
+    started = perf_counter()
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except passing:
+        raise
+    except Exception as error:  # the edge between Accord and a plugin
+        timing.failures += 1
+        incident = uuid4().hex[:12]
+        log.error("incident %s in plugin %s, %s", incident, timing.plugin, timing.hook, exc_info=error)
+        raise PluginFailed(timing.plugin, timing.hook, incident) from error
+    finally:
+        timing.durations.append(perf_counter() - started)
+
+
+class UndeclaredRule(Exception):
+    """A plugin reports a rule that its `rules` don't list, so that nobody could know of it before."""
+
+
+class _Collected:
+    """Collects what `validate` yields, and sees that every rule was declared."""
+
+    def __init__(self, plugin: Plugin) -> None:
+        self._rules = {rule.code for rule in plugin.rules}
+
+    async def __call__(self, found: AsyncIterator[tuple[Change, Violation]]) -> Sequence[tuple[Change, Violation]]:
+        collected = [one async for one in found]
+        for _, violation in collected:
+            if violation.code not in self._rules:
+                raise UndeclaredRule(f"{violation.code} is not among the `rules` of the plugin; declare it there")
+        return collected

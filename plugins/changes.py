@@ -59,7 +59,10 @@ class Change:
 
 
 class Unit(Protocol):
-    """The unit of work as rules see it: its moment, who does it, its changes, and what stands in the database."""
+    """The unit of work as the core's own records see it: its moment, who does it, its changes, what is stored.
+
+    What plugins see, hooks and the class methods of their records alike, is `units.Unit`.
+    """
 
     now: datetime
     today: date

@@ -36,6 +36,12 @@ class Context(Viewer, Protocol):
         """Run a GraphQL document as the caller and give its data; raises AskFailed with the errors, if it has some."""
         ...
 
+    async def schedule(
+        self, name: str, *, at: datetime | None, record: UUID | None = None, data: Mapping[str, Any] | None = None
+    ) -> None:
+        """Let the plugin's method marked `due` and called so run at a time, as `Unit.schedule` does."""
+        ...
+
 
 class AskFailed(Exception):
     """A document that a plugin ran has errors."""

@@ -1,10 +1,12 @@
 """What a record says beside its Tortoise fields: policies, groups, connections through a link, computed fields."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .masks import NOTHING, Mask
+
+Compute = Callable[[Sequence[Mapping[str, Any]]], Sequence[Any] | Awaitable[Sequence[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +83,13 @@ class Through:
 class Computed:
     """A field that Python works out from stored columns, called once for all rows of an answer.
 
-    `by` takes one mapping of `needs` to values for each row and returns one value for each, in the same order.
+    `by` takes one mapping of `needs` to values for each row and returns one value for each, in the same order; it may
+    be async.
     """
 
     type: Any
     needs: tuple[str, ...]
-    by: Callable[[Sequence[Mapping[str, Any]]], Sequence[Any]]
+    by: Compute
     description: str
 
 
@@ -113,7 +116,7 @@ def computed(
     type_: Any,
     *,
     needs: Sequence[str],
-    by: Callable[[Sequence[Mapping[str, Any]]], Sequence[Any]],
+    by: Compute,
     description: str,
 ) -> Computed:
     """Declare a field worked out from the columns in `needs`, for a whole answer at once."""

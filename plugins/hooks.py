@@ -5,8 +5,9 @@ from typing import Any
 
 import pluggy
 
-from .changes import Change, Unit
+from .changes import Change
 from .contexts import Access, Context, Event, Narrowing, Viewer
+from .units import Unit
 from .violations import Violation
 
 PROJECT = "accord"

@@ -13,7 +13,7 @@ GROUP = "accord.plugins"
 
 
 class PluginSettings(BaseModel):
-    """What an operator may set for a plugin, in `[plugins.NAME]` of accord.toml or by ACCORD_PLUGINS__NAME__FIELD.
+    """What an operator may set for a plugin, in `[plugin.NAME]` of accord.toml or by ACCORD_PLUGIN__NAME__FIELD.
 
     Each field has a type, a default or none, and a description. Secrets are `SecretStr`, and shown nowhere.
     """
@@ -32,15 +32,17 @@ class Permission:
 class Plugin:
     """The base of every plugin; its docstring's first line says what it is for.
 
-    name         how it is enabled; the namespace of its fields and the prefix of its operations and tables
+    name         how it is enabled, small letters and digits, the same as its entry point's; the namespace of its fields
+                 and the prefix of its operations, tables and permissions
     title        how people call it
+    version      its own, where it isn't that of its distribution
     api          the version of the contract that it was written for: `1.0`
     after        plugins whose hooks run before its own, where they are enabled too
     models       its extensions and records
     migrations   the package of its migrations; needed with models
     rules        every rule that it may report
     permissions  every permission that it asks for
-    settings     the class of its settings; the values are in `self.settings`
+    settings_type  the class of its settings; the values are in `self.settings`
     """
 
     name: ClassVar[str]

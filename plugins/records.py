@@ -64,8 +64,8 @@ class Record(Model, metaclass=RecordMeta):
     """A record of the customer graph. Class arguments: `prefix` of its ids, `plural` name, `root` false for records
     that no reference to any record leads to.
 
-    A record may define the class methods `prepare(changes, unit)` and `validate(changes, unit)`, both async: the first
-    derives values before the checks, the second yields violations.
+    A record may define the class methods `prepare(changes, unit)` and `validate_changes(changes, unit)`, both async:
+    the first derives values before the checks, the second yields violations, as the hooks of its plugin do.
     """
 
     __options__: ClassVar[dict[str, Any]]

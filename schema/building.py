@@ -1,23 +1,29 @@
 """The schema, built from a catalogue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import strawberry
-from graphql import GraphQLInputObjectType, GraphQLSchema
+from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import StrawberryObjectDefinition
 
 from ..graph.catalogue import Catalogue
+from ..plugins.names import pascal
+from ..plugins.operations import Operation
 from .filter_types import add_filters, add_operators
 from .input_types import add_groups, add_inputs
-from .mutation_types import MutationField, add_mutation
+from .mutation_types import MutationField, add_mutation, add_violations
+from .operation_types import add_operations
 from .output_types import add_record, add_shared
+from .plugin_report import plugins_operation
 from .query_types import RootField, add_query
 from .scalars import scalar_map
 from .subscription_types import add_subscription
 from .typebook import TypeBook, alphabetical
+
+CORE = "core"  # what is no plugin's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +35,12 @@ class BuiltSchema:
     reads: dict[str, RootField]
     writes: dict[str, MutationField]
 
+    def field_type(self, type_name: str, field: str) -> str | None:
+        """The type of an object's field as the schema spells it; None where there is no such field."""
+        found = self.core.type_map.get(type_name)
+        shown = found.fields.get(field) if isinstance(found, GraphQLObjectType) else None
+        return None if shown is None else str(shown.type)
+
 
 def _check_one_of_early(type_: GraphQLInputObjectType) -> None:
     """Let graphql-core itself check that one field is given: Strawberry's check knows no place in the document."""
@@ -38,12 +50,16 @@ def _check_one_of_early(type_: GraphQLInputObjectType) -> None:
         type_.out_type = GraphQLInputObjectType.out_type
 
 
-def build_schema(catalogue: Catalogue, *, name: Callable[[], str]) -> BuiltSchema:
-    """Build the schema of a catalogue; `name` makes a name that no other schema in the process has.
+def build_schema(catalogue: Catalogue, *, name: Callable[[], str], operations: Sequence[Operation] = ()) -> BuiltSchema:
+    """Build the schema of a catalogue and of plugins' operations.
 
-    Raises SchemaError where two things claim one name.
+    `name` makes a name that no other schema in the process has. Raises SchemaError where two things claim one name.
     """
     book = TypeBook(f"accord_schema_{name()}")
+    for record in sorted(catalogue.types.values(), key=lambda one: one.plugin != CORE):
+        for column in record.columns.values():
+            if column.enum is not None:
+                book.name_enum(column.enum, "" if record.plugin == CORE else pascal(record.plugin))
     with book.opened():
         add_shared(book)
         add_operators(book)
@@ -52,8 +68,10 @@ def build_schema(catalogue: Catalogue, *, name: Callable[[], str]) -> BuiltSchem
             add_filters(book, catalogue, record)
             add_groups(book, record)
             add_inputs(book, catalogue, record)
-        reads = add_query(book, catalogue)
-        writes = add_mutation(book, catalogue)
+        add_violations(book)
+        fields = add_operations(book, catalogue, [plugins_operation(), *operations])
+        reads = add_query(book, catalogue, fields.queries)
+        writes = add_mutation(book, catalogue, fields.mutations)
         add_subscription(book, catalogue)
         schema = strawberry.Schema(
             query=book.get("Query"),

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from ..graph.reading.pages import DEFAULT_PAGE
 from ..graph.reading.selection import (
     Aggregates,
+    AnySelection,
     ConnectionSelection,
     Edges,
     Node,
@@ -12,7 +14,6 @@ from ..graph.reading.selection import (
     Selection,
     TotalCount,
 )
-from ..graph.reading.statement import DEFAULT_PAGE
 
 FIGURES = 10  # what counting or adding up all rows costs, in rows
 
@@ -24,6 +25,8 @@ def cost_of(fields: Iterable[object]) -> int:
         match field:
             case RecordSelection():
                 total += 1 + cost_of(field.fields)
+            case AnySelection():
+                total += 1 + max((cost_of(fields) for _, fields in field.choices), default=0)
             case ConnectionSelection():
                 total += connection_cost(field)
             case Node():

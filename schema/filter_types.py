@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 
 from ..graph.catalogue import (
+    AnyId,
     Catalogue,
     Column,
     ExtensionField,
@@ -16,7 +17,7 @@ from ..graph.catalogue import (
     ToMany,
     ToOne,
 )
-from ..graph.reading.filters import is_filterable
+from ..graph.reading.filters import is_comparable, is_filterable
 from ..plugins.choices import Choices
 from .scalars import Date, DateTime, Decimal
 from .typebook import FieldSpec, TypeBook, listed, nullable
@@ -110,14 +111,14 @@ def column_filter(book: TypeBook, column: Column) -> Any:
         case Kind.MONEY:
             name = "MoneyFilter"
         case Kind.ENUM if column.enum:
-            name = f"{column.enum.__name__}Filter"
+            name = f"{book.enum_name(column.enum)}Filter"
             if name not in book:
-                what = f"Conditions on a value of {column.enum.__name__}."
+                what = f"Conditions on a value of {book.enum_name(column.enum)}."
                 _operators(book, name, what, book.enum(column.enum), ("eq", "ne", "in", "nin"))
         case Kind.TEXT_LIST if column.enum:
-            name = f"{column.enum.__name__}sFilter"
+            name = f"{book.enum_name(column.enum)}sFilter"
             if name not in book:
-                what = f"Conditions on a list of {column.enum.__name__}."
+                what = f"Conditions on a list of {book.enum_name(column.enum)}."
                 _operators(book, name, what, book.enum(column.enum), ("has", "hasAny", "hasAll", "isEmpty"))
         case Kind.TEXT_LIST:
             name = "TextListFilter"
@@ -171,6 +172,8 @@ def _filter_specs(book: TypeBook, catalogue: Catalogue, record: RecordType) -> I
                     description=f"Id: {member.description}",
                 )
                 type_ = book.reference(f"{member.target}Filter")
+            case AnyId():
+                type_ = book.reference("IDFilter")
             case ToMany():
                 type_ = book.reference(f"{member.target}ListFilter")
             case ExtensionField() if any(map(_is_found_by, catalogue[member.target].members.values())):
@@ -188,11 +191,11 @@ def _is_found_by(member: Member) -> bool:
         case GroupField():
             return _filterable(member)
         case _:
-            return isinstance(member, ToOne)
+            return isinstance(member, ToOne | AnyId)
 
 
 def _filterable(group: GroupField) -> bool:
-    return group.whole or any(is_filterable(column) for column in group.columns())
+    return is_comparable(group) or any(is_filterable(column) for column in group.columns())
 
 
 def _group_filter(book: TypeBook, group: GroupField) -> Any:
@@ -207,9 +210,9 @@ def _group_filter(book: TypeBook, group: GroupField) -> Any:
                 description=member.description,
             )
             for api, member in group.members.items()
-            if isinstance(member, GroupField) or is_filterable(member)
+            if (_filterable(member) if isinstance(member, GroupField) else is_filterable(member))
         ]
-        if group.whole:
+        if is_comparable(group):
             specs.append(
                 FieldSpec(
                     name="eq",

@@ -101,7 +101,7 @@ def _values(book: TypeBook, catalogue: Catalogue, record: RecordType, *, needed:
         elif isinstance(member, ExtensionField) and _is_written(book, catalogue, catalogue[member.target]):
             type_ = nullable(book.reference(f"{member.target}Input"))
             yield FieldSpec(name=member.api, type=type_, description=member.description)
-    for link in record.to_ones.values():
+    for link in record.references:
         if not link.policy.read_only and not link.policy.hidden and not link.name.endswith("ed_by"):
             optional = link.nullable or not needed
             type_ = nullable(strawberry.ID) if optional else strawberry.ID
@@ -158,7 +158,7 @@ def _add_item(book: TypeBook, catalogue: Catalogue, owner: RecordType, member: T
         FieldSpec(name="expectedVersion", type=nullable(int), description="The version you have read."),
         FieldSpec(name="delete", type=nullable(bool), description="True deletes the record."),
     ]
-    own_keys = {f"{link.api}Id" for link in target.to_ones.values() if link.policy.owner}
+    own_keys = {f"{link.api}Id" for link in target.owners}
     taken = {"id", "expectedVersion", "delete", *own_keys}
     if member.link:
         specs.append(
@@ -166,7 +166,7 @@ def _add_item(book: TypeBook, catalogue: Catalogue, owner: RecordType, member: T
         )
         link = catalogue[member.link]
         for spec in _values(book, catalogue, link, needed=False):
-            if not any(spec.name == f"{key.api}Id" for key in link.to_ones.values()):
+            if not any(spec.name == f"{key.api}Id" for key in link.references):
                 specs.append(spec)
                 taken.add(spec.name)
     specs += [spec for spec in _values(book, catalogue, target, needed=False) if spec.name not in taken]

@@ -1,6 +1,6 @@
 """The root of writing: five mutations for each record, and each of them in bulk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import strawberry
@@ -35,8 +35,8 @@ DONE = {
 }
 
 
-def add_mutation(book: TypeBook, catalogue: Catalogue) -> dict[str, MutationField]:
-    """Add the type Mutation; returns what each of its fields does."""
+def add_violations(book: TypeBook) -> None:
+    """Add the type of what every mutation may find wrong."""
     book.enum(Severity)
     book.output(
         "Violation",
@@ -50,8 +50,12 @@ def add_mutation(book: TypeBook, catalogue: Catalogue) -> dict[str, MutationFiel
             FieldSpec(name="plugin", type=str, description="The plugin whose rule it is, or core."),
         ],
     )
+
+
+def add_mutation(book: TypeBook, catalogue: Catalogue, others: Sequence[FieldSpec] = ()) -> dict[str, MutationField]:
+    """Add the type Mutation, with other fields beside those of records; returns what each of these does."""
     fields: dict[str, MutationField] = {}
-    specs: list[FieldSpec] = []
+    specs: list[FieldSpec] = [*others]
     for record in catalogue.records():
         _add_payloads(book, record)
         for operation in Operation:
@@ -85,7 +89,7 @@ def _add_payloads(book: TypeBook, record: RecordType) -> None:
         description="Everything wrong with the input, or only warnings if it was written.",
     )
     id_ = FieldSpec(
-        name="id", type=nullable(strawberry.ID), description="Id of the record; null in a dry run or if refused."
+        name="recordId", type=nullable(strawberry.ID), description="Id of the record; null in a dry run or if refused."
     )
     record_field = FieldSpec(
         name=record.singular,
@@ -161,7 +165,7 @@ def _arguments(book: TypeBook, record: RecordType, operation: Operation, *, is_b
             yield Argument(name="inputs", type=listed(type_), description=f"The records, {LARGEST_BULK:,} at most.")
         else:
             yield Argument(name="input", type=type_, description="The record.")
-    yield from _bulk_arguments() if is_bulk else _write_arguments()
+    yield from _bulk_arguments() if is_bulk else write_arguments()
 
 
 def _bulk_arguments() -> Iterator[Argument]:
@@ -171,10 +175,11 @@ def _bulk_arguments() -> Iterator[Argument]:
         default=True,
         description="True writes all or nothing; false writes what can be written and reports the rest.",
     )
-    yield from _write_arguments()
+    yield from write_arguments()
 
 
-def _write_arguments() -> Iterator[Argument]:
+def write_arguments() -> Iterator[Argument]:
+    """The arguments that every mutation has."""
     yield Argument(
         name="dryRun", type=bool, default=False, description="True checks everything and answers, but writes nothing."
     )

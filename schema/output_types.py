@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 
 from ..graph.catalogue import (
+    AnyId,
     Catalogue,
     Column,
     ComputedField,
@@ -14,10 +15,12 @@ from ..graph.catalogue import (
     Kind,
     Member,
     RecordType,
+    ToAny,
     ToMany,
     ToOne,
 )
-from ..graph.reading.statement import DEFAULT_PAGE, LARGEST_PAGE
+from ..graph.reading.pages import DEFAULT_PAGE, LARGEST_PAGE
+from ..graph.reading.sight import is_shown_nullable
 from .scalars import JSON, Date, DateTime, Decimal
 from .typebook import Argument, FieldSpec, TypeBook, listed, nullable
 
@@ -93,7 +96,7 @@ def column_type(book: TypeBook, column: Column) -> Any:
             type_ = book.reference("Money")
         case _:
             type_ = SCALARS[column.kind]
-    return nullable(type_) if column.nullable else type_
+    return nullable(type_) if is_shown_nullable(column) else type_
 
 
 def add_record(book: TypeBook, catalogue: Catalogue, record: RecordType) -> None:
@@ -103,7 +106,7 @@ def add_record(book: TypeBook, catalogue: Catalogue, record: RecordType) -> None
     book.output(record.name, record.description, specs, interfaces=interfaces)
     if record.owner is None:
         add_connection(book, catalogue, record.name, record, None)
-        _add_aggregates(book, record)
+        _add_aggregates(book, catalogue, record)
 
 
 def _member(book: TypeBook, catalogue: Catalogue, record: RecordType, member: Member) -> FieldSpec:
@@ -115,6 +118,10 @@ def _member(book: TypeBook, catalogue: Catalogue, record: RecordType, member: Me
             type_ = _group(book, member)
         case ToOne() | ExtensionField():
             type_ = nullable(book.reference(member.target))
+        case ToAny():
+            type_ = nullable(book.get("Node"))
+        case AnyId():
+            type_ = nullable(strawberry.ID)  # a plugin may hide the record from the caller
         case ComputedField():
             type_ = nullable(member.computed.type)
         case ToMany():
@@ -142,7 +149,7 @@ def _group(book: TypeBook, group: GroupField) -> Any:
         ]
         book.output(group.type_name, group.description, specs)
     type_ = book.reference(group.type_name)
-    return nullable(type_) if all(column.nullable for column in group.columns()) else type_
+    return nullable(type_) if all(map(is_shown_nullable, group.columns())) else type_
 
 
 def page_arguments(book: TypeBook, target: RecordType, link: RecordType | None) -> list[Argument]:
@@ -207,11 +214,22 @@ def add_connection(
     )
 
 
-def _add_aggregates(book: TypeBook, record: RecordType) -> None:
-    specs = [FieldSpec(name="count", type=int, description="How many records there are.")]
+def _add_aggregates(book: TypeBook, catalogue: Catalogue, record: RecordType) -> None:
+    specs = [FieldSpec(name="count", type=int, description="How many records there are."), *_figures(book, record)]
+    for member in record.members.values():
+        if isinstance(member, ExtensionField) and (added := _figures(book, catalogue[member.target])):
+            name = f"{member.target}Aggregates"
+            book.output(name, f"Figures over what {member.target} adds.", added)
+            specs.append(FieldSpec(name=member.api, type=book.reference(name), description=member.description))
+    book.output(f"{record.name}Aggregates", f"Figures over {record.name} records.", specs)
+
+
+def _figures(book: TypeBook, record: RecordType) -> list[FieldSpec]:
+    """The figures over the columns that have some."""
+    specs: list[FieldSpec] = []
     for member in record.members.values():
         if isinstance(member, Column) and member.kind in FIGURES:
             type_ = book.reference(FIGURES[member.kind])
             type_ = listed(type_) if member.kind is Kind.MONEY else type_
             specs.append(FieldSpec(name=member.api, type=type_, description=member.description))
-    book.output(f"{record.name}Aggregates", f"Figures over {record.name} records.", specs)
+    return specs

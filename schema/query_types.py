@@ -1,11 +1,11 @@
 """The root of reading: one field for each record by id or key, one for each list, `node` and `nodes`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import strawberry
 
-from ..graph.catalogue import Catalogue, Kind, RecordType, UniqueKey
+from ..graph.catalogue import Catalogue, Column, Kind, RecordType, UniqueKey
 from ..graph.reading.compiler import MOST_IDS
 from ..plugins.names import camel, pascal
 from .output_types import SCALARS, page_arguments
@@ -28,11 +28,15 @@ class RootField:
 
 
 def public_uniques(record: RecordType) -> Iterator[UniqueKey]:
-    """The unique keys that a caller can state: of visible columns, over all live rows."""
+    """The unique keys that a caller can state: of visible columns that may be searched, over all live rows."""
     for key in record.uniques:
         columns = [record.columns.get(name) for name in key.fields]
-        if key.where is None and all(column and not column.policy.hidden for column in columns):
+        if key.where is None and all(column and _is_found(column) for column in columns):
             yield key
+
+
+def _is_found(column: Column) -> bool:
+    return column.policy.searchable and not column.policy.hidden
 
 
 def has_external_ids(record: RecordType) -> bool:
@@ -83,12 +87,13 @@ def add_keys(book: TypeBook, record: RecordType) -> None:
     book.input(f"{record.name}Key", f"One of the keys by which {record.name} records are known.", specs, one_of=True)
 
 
-def add_query(book: TypeBook, catalogue: Catalogue) -> dict[str, RootField]:
-    """Add the type Query; returns how each of its fields reads."""
+def add_query(book: TypeBook, catalogue: Catalogue, others: Sequence[FieldSpec] = ()) -> dict[str, RootField]:
+    """Add the type Query, with other fields beside those of records; returns how each of these reads."""
     node = book.get("Node")
     ids = listed(strawberry.ID)
     roots = {"node": RootField(how="node"), "nodes": RootField(how="nodes")}
     specs = [
+        *others,
         FieldSpec(
             name="node",
             type=nullable(node),

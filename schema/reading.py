@@ -9,7 +9,7 @@ from graphql import GraphQLObjectType
 
 from ..graph.catalogue import RecordType
 from ..graph.databases.database import Reader
-from ..graph.errors import InvalidInput
+from ..graph.errors import Forbidden, InvalidInput
 from ..graph.identity import type_of_id
 from ..graph.reading.compiler import (
     MOST_IDS,
@@ -18,7 +18,7 @@ from ..graph.reading.compiler import (
     compile_record,
     compile_records,
 )
-from ..graph.reading.plan import Plan, complete, resolved
+from ..graph.reading.plan import Plan, Seen, complete, resolved, unmarked
 from ..graph.reading.scope import Ground
 from ..graph.reading.selection import Ref, Selection
 from ..graph.reading.stored_filters import STALE
@@ -80,23 +80,23 @@ class Roots:
             raise InvalidInput(error.code, f"{where}: {error.message}", argument=where) from None
 
     def prepare(
-        self, selector: Selector, parent: GraphQLObjectType, key: str, details: Details, shape: Any
+        self, ground: Ground, selector: Selector, parent: GraphQLObjectType, key: str, details: Details, shape: Any
     ) -> Prepared | None:
-        """The plan for a root field; None where nothing needs to be asked."""
+        """The plan for a root field, for whoever reads by `ground`; None where nothing needs to be asked."""
         name = details[0].node.name.value
         root = self.fields[name]
         arguments = selector.arguments(parent, details)
         match root.how:
             case "list":
                 connection = selector.connection(root.of, parent, key, details)
-                return Prepared(plan=compile_connection(self.ground, connection), cost=connection_cost(connection))
+                return Prepared(plan=compile_connection(ground, connection), cost=connection_cost(connection))
             case "one":
                 fields = selector.record(root.of, details)
-                return Prepared(plan=self._one(fields, root.of, key, arguments), cost=record_cost(fields))
+                return Prepared(plan=self._one(ground, fields, root.of, key, arguments), cost=record_cost(fields))
             case "node":
                 record = self.catalogue[shape]
                 fields = selector.record(record, details)
-                plan = compile_record(self.ground, record, fields, arguments["id"], f"{key}.id")
+                plan = compile_record(ground, record, fields, arguments["id"], f"{key}.id")
                 return Prepared(plan=plan, cost=record_cost(fields))
             case _:
                 if not shape:
@@ -105,22 +105,30 @@ class Roots:
                     (self.catalogue[type_], selector.record(self.catalogue[type_], details), _of_type(type_))
                     for type_ in shape
                 ]
-                plan = compile_records(self.ground, wanted, f"{key}.ids")
+                plan = compile_records(ground, wanted, f"{key}.ids")
                 return Prepared(
                     plan=plan, cost=max(record_cost(fields) for _, fields, _ in wanted), ids=arguments["ids"]
                 )
 
-    def _one(self, fields: Sequence[Selection], record: RecordType, key: str, arguments: Mapping[str, Any]) -> Plan:
+    def _one(
+        self, ground: Ground, fields: Sequence[Selection], record: RecordType, key: str, arguments: Mapping[str, Any]
+    ) -> Plan:
         id_, by = arguments.get("id"), arguments.get("by")
         if (id_ is None) == (by is None):
-            raise InvalidInput("INVALID_KEY", f"{key}: give either id or by.", argument=f"{key}.id")
+            raise InvalidInput("INVALID_KEY", f"{key}: give either 'id' or 'by'.", argument=f"{key}.id")
         if id_ is not None:
-            return compile_record(self.ground, record, fields, id_, f"{key}.id")
+            return compile_record(ground, record, fields, id_, f"{key}.id")
         if by is not None and "id" in by:
-            return compile_record(self.ground, record, fields, by["id"], f"{key}.by.id")
+            return compile_record(ground, record, fields, by["id"], f"{key}.by.id")
         filter_ = key_filter(record, by or {})
-        plan = compile_matching(self.ground, record, fields, filter_, f"{key}.by")
         name = next(iter(by or {}))
+        try:
+            plan = compile_matching(ground, record, fields, filter_, f"{key}.by")
+        except Forbidden as error:
+            place = f"{key}.by.{name}"
+            raise Forbidden(
+                error.code, f"{place}: {error.message.partition(': ')[2]}", **{**error.details, "argument": place}
+            ) from None
         stated = [replace(one, where=_as_stated(one.where, f"{key}.by", name)) for one in plan.parameters]
         return replace(plan, parameters=tuple(stated))
 
@@ -128,36 +136,41 @@ class Roots:
         """Whether a plan still holds the stored filters that this process knows."""
         return prepared.plan.signature in {None, self.ground.stored.signature}
 
-    async def run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader) -> Answer | None:
-        """Run a plan's one statement; None where it met a stored filter that it doesn't hold."""
-        answer = await self._run(prepared, variables, reader)
+    async def run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader, seen: Seen) -> Answer | None:
+        """Run a plan's one statement; None where it met a stored filter that it doesn't hold.
+
+        Rows with classified values in the answer are noted in `seen`.
+        """
+        answer = await self._run(prepared, variables, reader, seen)
         if prepared.plan.signature is not None and STALE.encode() in answer.text:
             return None
         return answer
 
-    async def _run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader) -> Answer:
+    async def _run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader, seen: Seen) -> Answer:
         plan = prepared.plan
         if prepared.ids is None:
             rows = await reader.fetch(plan.statement, plan.bind(variables))
-            return completed(plan, rows[0][0]) if rows else NULL
+            return await completed(plan, rows[0][0], seen) if rows else NULL
         ids = resolved(prepared.ids, variables)
         by_type: dict[str, Any] = {}
         for one in ids:
             by_type.setdefault(f"={type_of_id(self.catalogue, one).name}", []).append(one)
         rows = await reader.fetch(plan.statement, plan.bind({**variables, **by_type}))
-        found, failed = self._completed_each(plan, {row[0]: row[1] for row in rows})
+        found, failed = await self._completed_each(plan, {row[0]: unmarked(plan, row[1], seen) for row in rows})
         return Answer(text=f"[{','.join(found.get(one, 'null') for one in ids)}]".encode(), failed=failed)
 
-    def _completed_each(self, plan: Plan, found: dict[str, str]) -> tuple[dict[str, str], Sequence[tuple[str, ...]]]:
+    async def _completed_each(
+        self, plan: Plan, found: dict[str, str]
+    ) -> tuple[dict[str, str], Sequence[tuple[str, ...]]]:
         """Records of several types with their computed fields filled in, those of one type at once."""
-        if not plan.completions or _is_stale(plan, "".join(found.values())):
+        if not plan.completions or is_stale(plan, "".join(found.values())):
             return found, ()
         values = {id_: orjson.loads(text) for id_, text in found.items()}
         failed: list[tuple[str, ...]] = []
         for name in dict.fromkeys(one.record for one in plan.completions):
             own = [value for id_, value in values.items() if type_of_id(self.catalogue, id_).name == name]
             wanted = [replace(one, path=("*", *one.path)) for one in plan.completions if one.record == name]
-            failed += complete(own, wanted)
+            failed += await complete(own, wanted)
         return {id_: orjson.dumps(value).decode() for id_, value in values.items()}, failed
 
 
@@ -188,15 +201,29 @@ def key_filter(record: RecordType, by: Mapping[str, Any]) -> dict[str, Any]:
     raise InvalidInput("INVALID_KEY", "by names no key; give exactly one.")
 
 
-def _is_stale(plan: Plan, text: str) -> bool:
+def is_stale(plan: Plan, text: str) -> bool:
     """Whether a statement met a stored filter that its plan doesn't hold; what it answers then is no JSON."""
     return plan.signature is not None and STALE in text
 
 
-def completed(plan: Plan, text: str) -> Answer:
-    """The answer with its computed fields filled in; without any, the text as it came."""
-    if not plan.completions or _is_stale(plan, text):
+async def completed(plan: Plan, text: str, seen: Seen) -> Answer:
+    """The answer with its computed fields filled in; without any, the text as it came.
+
+    Rows with classified values in it are noted in `seen`.
+    """
+    text = unmarked(plan, text, seen)
+    if not plan.completions or is_stale(plan, text):
         return Answer(text=text.encode())
     value = orjson.loads(text)
-    failed = complete(value, plan.completions)
+    failed = await complete(value, plan.completions)
     return Answer(text=orjson.dumps(value), failed=failed)
+
+
+async def completed_texts(plan: Plan, texts: Mapping[str, str], seen: Seen) -> dict[str, str]:
+    """The texts of records of one type by their ids, their computed fields filled in for all of them at once."""
+    plain = {id_: unmarked(plan, text, seen) for id_, text in texts.items()}
+    if not plan.completions or is_stale(plan, "".join(plain.values())):
+        return plain
+    values = [orjson.loads(text) for text in plain.values()]
+    await complete(values, [replace(one, path=("*", *one.path)) for one in plan.completions])
+    return {id_: orjson.dumps(value).decode() for id_, value in zip(plain, values, strict=True)}

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
+from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, VariableNode, get_named_type
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
 from graphql.execution.values import VariableValues, get_argument_values
+from graphql.language.ast import Node as SyntaxNode
 
 from ..graph.catalogue import (
+    AnyId,
     Catalogue,
     Column,
     ComputedField,
@@ -16,11 +18,14 @@ from ..graph.catalogue import (
     Kind,
     Member,
     RecordType,
+    ToAny,
     ToMany,
     ToOne,
 )
 from ..graph.reading.selection import (
     Aggregates,
+    AnyIdSelection,
+    AnySelection,
     ColumnSelection,
     ComputedSelection,
     ConnectionPart,
@@ -28,6 +33,7 @@ from ..graph.reading.selection import (
     Constant,
     Cursor,
     Edges,
+    ExtensionFigures,
     MoneySelection,
     Node,
     Nodes,
@@ -109,6 +115,12 @@ class Selector:
             case ToOne() | ExtensionField():
                 target = self.catalogue[member.target]
                 return RecordSelection(key=key, member=member, record=target, fields=self.record(target, details))
+            case ToAny():
+                targets = (self.catalogue[name] for name in member.targets)
+                choices = tuple((target, self.record(target, details)) for target in targets)
+                return AnySelection(key=key, member=member, choices=choices)
+            case AnyId():
+                return AnyIdSelection(key=key, member=member)
             case ToMany():
                 target = self.catalogue[member.target]
                 link = self.catalogue[member.link] if member.link else None
@@ -212,21 +224,31 @@ class Selector:
         return Edges(key=key, fields=tuple(fields))
 
     def _aggregates(self, record: RecordType, key: str, type_: GraphQLObjectType, details: Details) -> Aggregates:
-        parts: list[TotalCount | Statistics | Constant] = []
+        parts: list[TotalCount | Statistics | ExtensionFigures | Constant] = []
         for inner, name, found in self.subfields(type_, details):
-            if name == "__typename":
-                parts.append(Constant(key=inner, text=type_.name))
+            member = record.members.get(name)
+            if isinstance(member, ExtensionField):
+                extension, figures = self.catalogue[member.target], self.type_of(type_, found)
+                added = (self._figure(extension, figures, *one) for one in self.subfields(figures, found))
+                parts.append(ExtensionFigures(key=inner, extension=extension, parts=tuple(added)))
             elif name == "count":
                 parts.append(TotalCount(key=inner))
             else:
-                column = record.column(name)
-                figures = self.type_of(type_, found)
-                facts = tuple(
-                    (figure_key, f"={figures.name}" if figure == "__typename" else figure)
-                    for figure_key, figure, _ in self.subfields(figures, found)
-                )
-                parts.append(Statistics(key=inner, column=column, facts=facts))
+                parts.append(self._figure(record, type_, inner, name, found))
         return Aggregates(key=key, parts=tuple(parts))
+
+    def _figure(
+        self, record: RecordType, type_: GraphQLObjectType, key: str, name: str, details: Details
+    ) -> Statistics | Constant:
+        """The figures over a column, or the name of the type that holds them."""
+        if name == "__typename":
+            return Constant(key=key, text=type_.name)
+        figures = self.type_of(type_, details)
+        facts = tuple(
+            (inner, f"={figures.name}" if figure == "__typename" else figure)
+            for inner, figure, _ in self.subfields(figures, details)
+        )
+        return Statistics(key=key, column=record.column(name), facts=facts)
 
 
 def fixed_variables(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]) -> frozenset[str]:
@@ -242,3 +264,17 @@ def fixed_variables(operation: OperationDefinitionNode, fragments: Mapping[str, 
             if argument.name.value in {"first", "last"} and argument.value.kind == "variable":
                 found.add(argument.value.name.value)
     return frozenset(found)
+
+
+def has_variables(field: FieldNode, fragments: Mapping[str, FragmentDetails]) -> bool:
+    """Whether what is selected of a field may depend on variables; fragments count wherever they are used."""
+    stack: list[Any] = [field.selection_set, *(fragment.definition for fragment in fragments.values())]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, VariableNode):
+            return True
+        if isinstance(node, SyntaxNode):
+            stack.extend(getattr(node, name) for name in node.keys)
+        elif isinstance(node, tuple):
+            stack.extend(cast(tuple[Any, ...], node))
+    return False

@@ -1,6 +1,6 @@
 """The field of a subscription: committed changes, each shaped as it is selected."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,11 @@ from ..graph.reading.compiler import MOST_IDS, compile_record
 from ..graph.reading.scope import Ground
 from ..graph.storing import iso
 from .costs import record_cost
-from .reading import completed
+from .reading import completed, is_stale
+from .seeing import View
 from .selecting import Details, Selector
+
+ATTEMPTS = 3  # a read that meets a stored filter it doesn't know is compiled anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,15 +68,22 @@ class Subscriptions:
         return max(costs, default=0)
 
     async def changes(
-        self, selector: Selector, parent: GraphQLObjectType, details: Details
+        self, selector: Selector, parent: GraphQLObjectType, details: Details, view: Callable[[], View]
     ) -> AsyncGenerator[Any, None]:
-        """Each change as it is selected; raises Unavailable when the listener fell too far behind."""
+        """Each change of a record that the caller may see, as it is selected; `view` gives what that is at the moment.
+
+        Raises Unavailable when the listener fell too far behind, and PluginFailed.
+        """
         interest, after = self.interest(selector.arguments(parent, details))
         type_ = selector.type_of(parent, details)
         listening = self.feed.listen(interest, after)
         try:
             async for numbered in listening:
-                yield await self._shaped(selector, type_, details, numbered)
+                seeing = view()
+                shaped = await self._shaped(seeing, selector, type_, details, numbered)
+                if shaped is not None:
+                    await seeing.note()
+                    yield shaped
         except Lagging:
             raise Unavailable(
                 "LAGGING", "You fell too far behind; subscribe again with the cursor of the last change you have seen."
@@ -82,16 +92,18 @@ class Subscriptions:
             await listening.aclose()
 
     async def _shaped(
-        self, selector: Selector, type_: GraphQLObjectType, details: Details, numbered: Numbered
-    ) -> dict[str, Any]:
+        self, view: View, selector: Selector, type_: GraphQLObjectType, details: Details, numbered: Numbered
+    ) -> dict[str, Any] | None:
         event = numbered.event
         record = self.ground.catalogue[event.record]
+        if not await view.shows(record, event.record_id, self.database):
+            return None
         known: dict[str, Any] = {
             "__typename": type_.name,
             "cursor": str(numbered.position),
             "kind": event.kind.value,
             "type": event.record,
-            "id": global_id(record, event.record_id),
+            "recordId": global_id(record, event.record_id),
             "version": event.version,
             "fields": list(event.fields),
             "occurredAt": iso(event.occurred_at),
@@ -99,10 +111,24 @@ class Subscriptions:
         }
         shaped: dict[str, Any] = {}
         for key, name, found in selector.subfields(type_, details):
-            shaped[key] = await self._node(selector, record, known["id"], found) if name == "node" else known[name]
+            shaped[key] = (
+                await self._node(view, selector, record, known["recordId"], found) if name == "node" else known[name]
+            )
         return shaped
 
-    async def _node(self, selector: Selector, record: RecordType, id_: str, details: Details) -> Any:
-        plan = compile_record(self.ground, record, selector.record(record, details), id_, "node")
-        rows = await self.database.fetch(plan.statement, plan.bind({}))
-        return orjson.Fragment(completed(plan, rows[0][0]).text) if rows else None
+    async def _node(self, view: View, selector: Selector, record: RecordType, id_: str, details: Details) -> Any:
+        fields = selector.record(record, details)
+        for _ in range(ATTEMPTS):
+            plan = compile_record(view.ground, record, fields, id_, "node")
+            while await view.settle():
+                plan = compile_record(view.ground, record, fields, id_, "node")
+            if view.failures:
+                raise view.failures[0]
+            rows = await self.database.fetch(plan.statement, plan.bind(view.bound({})))
+            if not rows:
+                return None
+            if not is_stale(plan, rows[0][0]):
+                return orjson.Fragment((await completed(plan, rows[0][0], view.seen)).text)
+            # the filter of a group that another process has changed
+            await view.ground.stored.refresh(self.database, self.database.kind)
+        raise Unavailable("CONFLICT", "The filters of the groups keep changing; subscribe again in a moment.")

@@ -20,7 +20,7 @@ def add_subscription(book: TypeBook, catalogue: Catalogue) -> None:
             FieldSpec(name="cursor", type=str, description="Give it as after to go on from here when you come back."),
             FieldSpec(name="kind", type=book.get("ChangeKind"), description="What happened to the record."),
             FieldSpec(name="type", type=str, description="The record's type, such as Account."),
-            FieldSpec(name="id", type=strawberry.ID, description="The record's id."),
+            FieldSpec(name="recordId", type=strawberry.ID, description="The record's id."),
             FieldSpec(name="version", type=int, description="The record's version after the change."),
             FieldSpec(name="fields", type=listed(str), description="The fields that changed, by their names here."),
             FieldSpec(name="occurredAt", type=DateTime, description="When it happened."),

@@ -79,6 +79,8 @@ class TypeBook:
     def __init__(self, module: str) -> None:
         self._module = types.ModuleType(module)
         self.names: dict[str, str] = {}
+        self._enum_names: dict[type[Enum], str] = {}
+        self.objects: dict[str, Any] = {}  # what types that are not a record's were made from
 
     @contextmanager
     def opened(self) -> Generator[None, None, None]:
@@ -118,9 +120,18 @@ class TypeBook:
         directives = [ExactlyOne()] if one_of else []
         self._add(name, strawberry.input(made, name=name, description=description, directives=directives))
 
+    def name_enum(self, enum: type[Enum], prefix: str) -> None:
+        """Say whose an enum is: its name begins with the prefix. The first word counts."""
+        name = enum.__name__
+        self._enum_names.setdefault(enum, name if name.startswith(prefix) else f"{prefix}{name}")
+
+    def enum_name(self, enum: type[Enum]) -> str:
+        """What the schema calls an enum."""
+        return self._enum_names.get(enum, enum.__name__)
+
     def enum(self, enum: type[Enum], name: str | None = None) -> Any:
         """The enum as a type of the schema, added the first time it is asked for."""
-        name = name or enum.__name__
+        name = name or self.enum_name(enum)
         if name not in self.names:
             description = " ".join((enum.__doc__ or "").split())
             made: Any = strawberry.enum(enum, name=name, description=description)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,20 +13,23 @@ from graphql import GraphQLError, GraphQLObjectType, is_leaf_type
 from ..graph.catalogue import RecordType
 from ..graph.databases.database import Database, Reader, Transaction
 from ..graph.errors import GraphError, InvalidInput
-from ..graph.identity import global_id, type_of_id
-from ..graph.reading.compiler import compile_ids, compile_records
+from ..graph.identity import article, global_id, type_of_id
+from ..graph.reading.compiler import compile_ids, compile_record, compile_records
 from ..graph.reading.plan import Plan
 from ..graph.reading.scope import Ground
 from ..graph.reading.selection import Ref, Selection
 from ..graph.reading.stored_filters import StoredFilters
 from ..graph.writing.bounds import constrains
+from ..graph.writing.mentions import mentioned
 from ..graph.writing.outcome import Operation, Outcome, WriteRequest
 from ..graph.writing.write import LARGEST_BULK, Writer
 from ..plugins.violations import Path, Violation
 from .costs import record_cost
+from .documents import Operation as Operated
 from .mutation_types import MutationField
-from .reading import completed
-from .selecting import Details, Selector
+from .reading import completed_texts
+from .seeing import View
+from .selecting import Details, Selector, has_variables
 
 IDS = "=written"  # stands for the ids of the written records; no variable is called so
 
@@ -40,18 +43,32 @@ class Mutations:
         self.database = database
         self.ground = ground
 
-    async def run(self, selector: Selector, parent: GraphQLObjectType, details: Details, actor: UUID) -> Any:
-        """Run one mutation; returns its payload as selected, records in it as finished JSON text."""
+    async def run(
+        self, operation: Operated, selector: Selector, parent: GraphQLObjectType, details: Details, view: View
+    ) -> Any:
+        """Run one mutation; returns its payload as selected, records in it as finished JSON text.
+
+        Raises PluginFailed, and nothing is written, where a plugin can't say what the caller may see.
+        """
         name = details[0].node.name.value
         field = self.fields[name]
         arguments = selector.arguments(parent, details)
-        plan: Plan | None = None
         if field.labels is not None:
             field, inputs, paths = self._labelled(field, arguments)
         elif arguments.get("filter") is not None:
-            plan, inputs, paths = self._matching(field, arguments), (), ()
+            inputs, paths = (), ()
         else:
             inputs, paths = _inputs(field, arguments)
+        chosen = self._chosen(operation, selector, field.record, selector.type_of(parent, details), details)
+        if view.sight.is_asking:
+            await view.settle(mentioned(self.ground.catalogue, field.record, inputs))
+        while True:
+            plan = None if arguments.get("filter") is None else self._matching(view.ground, field, arguments)
+            payload = _Payload(self, view, operation, field, chosen)
+            if not await view.settle():
+                break
+        if view.failures:
+            raise view.failures[0]
         key = arguments.get("idempotencyKey")
         request = WriteRequest(
             name=name,
@@ -59,14 +76,15 @@ class Mutations:
             operation=field.operation,
             inputs=inputs,
             paths=paths,
-            find=None if plan is None else lambda reader: _found(plan, reader),
-            actor=actor,
+            find=None if plan is None else lambda reader: _found(plan, view, reader),
+            actor=view.caller.actor,
+            sight=view.sight,
+            may=view.caller.may,
             atomic=arguments.get("atomic", True),
             dry_run=arguments.get("dryRun", False),
             idempotency_key=key,
             fingerprint="" if key is None else _fingerprint(arguments),
         )
-        payload = _Payload(self, selector, field, selector.type_of(parent, details), details)
         if not inputs and plan is None:
             return payload.render(Outcome(ids=[]), dry_run=request.dry_run)
         if request.dry_run:
@@ -82,19 +100,45 @@ class Mutations:
             await payload.read(self.database, outcome)
         return payload.render(outcome, dry_run=request.dry_run)
 
-    def cost(self, selector: Selector, parent: GraphQLObjectType, details: Details) -> int:
+    def cost(self, operation: Operated, selector: Selector, parent: GraphQLObjectType, details: Details) -> int:
         """The rows that a mutation may write and return at most; of one that can't be run, that is said when it is."""
         field = self.fields[details[0].node.name.value]
+        count = 1
         try:
-            arguments = selector.arguments(parent, details)
-            selected = _selections(selector, field.record, selector.type_of(parent, details), details)
+            chosen = self._chosen(operation, selector, field.record, selector.type_of(parent, details), details)
+            if field.is_bulk:
+                arguments = selector.arguments(parent, details)
+                listed = arguments.get("inputs") or arguments.get("ids") or ()
+                count = len(listed) if arguments.get("filter") is None else LARGEST_BULK
         except (GraphError, GraphQLError):
             return 0
-        count = 1
-        if field.is_bulk:
-            listed = arguments.get("inputs") or arguments.get("ids") or ()
-            count = len(listed) if arguments.get("filter") is None else LARGEST_BULK
-        return sum(count * record_cost(fields) for fields in selected.values()) or 1
+        return count * chosen.cost or 1
+
+    def _chosen(
+        self,
+        operation: Operated,
+        selector: Selector,
+        record: RecordType,
+        type_: GraphQLObjectType,
+        details: Details,
+    ) -> "_Chosen":
+        """What is chosen of a payload; where no variable has a say in that, it is worked out once."""
+        first = details[0]
+        is_alone = len(details) == 1 and first.fragment_variable_values is None
+        key = ("chosen", id(first.node), record.name)
+        kept: _Chosen | None = operation.plan(key) if is_alone else None
+        if kept is not None:
+            return kept
+        found = _selections(selector, record, type_, details)
+        chosen = _Chosen(
+            fields=found,
+            form=_form(selector, record, type_, details),
+            cost=sum(record_cost(fields) for fields in found.values()),
+            key=key if is_alone and not has_variables(first.node, operation.fragments) else None,
+        )
+        if chosen.key is not None:
+            operation.keep(key, chosen)
+        return chosen
 
     def _labelled(
         self, field: MutationField, arguments: Mapping[str, Any]
@@ -104,22 +148,22 @@ class Mutations:
         record = type_of_id(self.ground.catalogue, ids[0]) if ids else field.record
         if ids and "labels" not in record.members:
             raise InvalidInput(
-                "INVALID_ID", f"{record.name} records take no labels; only accounts, contacts, addresses."
+                "INVALID_ID", f"{ids[0]} is the id of {article(record.name)}, which takes no labels; leave it out."
             )
         off = {"disconnect": True} if field.labels == "remove" else {}
         labels = [{"id": id_, **off} for id_ in dict.fromkeys(arguments["labelIds"])]
         inputs = [{"id": id_, "labels": labels} for id_ in ids]
         return replace(field, record=record), inputs, [("ids", place) for place in range(len(ids))]
 
-    def _matching(self, field: MutationField, arguments: Mapping[str, Any]) -> Plan:
+    def _matching(self, ground: Ground, field: MutationField, arguments: Mapping[str, Any]) -> Plan:
         """The plan that finds the records of a bulk whose filter is given instead of ids."""
         if arguments.get("ids") is not None:
-            raise InvalidInput("INVALID_BULK", "Say which records by ids or by filter, not by both.")
+            raise InvalidInput("INVALID_BULK", "Say which records by 'ids' or by 'filter', not by both.")
         if not constrains(self.ground.catalogue, field.record, arguments["filter"]):
             raise InvalidInput(
-                "UNBOUNDED_WRITE", "The filter constrains nothing, so it would take every record; state a condition."
+                "UNBOUNDED_WRITE", "The filter constrains nothing, so it would take every record; add a condition."
             )
-        return compile_ids(self.ground, field.record, arguments["filter"], LARGEST_BULK)
+        return compile_ids(ground, field.record, arguments["filter"], LARGEST_BULK)
 
 
 def _inputs(field: MutationField, arguments: Mapping[str, Any]) -> tuple[Sequence[Mapping[str, Any]], Sequence[Path]]:
@@ -133,14 +177,14 @@ def _inputs(field: MutationField, arguments: Mapping[str, Any]) -> tuple[Sequenc
         return [arguments], [("id",)]
     ids = arguments.get("ids")
     if ids is None:
-        wanted = "ids, or by a filter" if field.operation is Operation.DELETE else "ids"
+        wanted = "'ids' or by 'filter'" if field.operation is Operation.DELETE else "'ids'"
         raise InvalidInput("INVALID_BULK", f"Say which records by {wanted}.")
     return [{"id": id_} for id_ in ids], [("ids", place) for place in range(len(ids))]
 
 
-async def _found(plan: Plan, reader: Reader) -> tuple[Sequence[Mapping[str, Any]], Sequence[Path]]:
+async def _found(plan: Plan, view: View, reader: Reader) -> tuple[Sequence[Mapping[str, Any]], Sequence[Path]]:
     """The records that a filter finds when the transaction has begun."""
-    rows = await reader.fetch(plan.statement, plan.bind({}))
+    rows = await reader.fetch(plan.statement, plan.bind(view.bound({})))
     if len(rows) > LARGEST_BULK:
         raise InvalidInput("INVALID_BULK", f"The filter finds more than {LARGEST_BULK} records; narrow it.")
     return [{"id": row[0]} for row in rows], [("filter",)] * len(rows)
@@ -167,43 +211,101 @@ def _selections(
     return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Form:
+    """The selected part of an object: each key with the name of its field, and its own form if it is a list."""
+
+    type_name: str
+    parts: Sequence[tuple[str, str, "_Form | None"]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chosen:
+    """What is chosen of a payload, the fields of records by their keys, and what one record costs.
+
+    By `key` it is kept with its operation, if it can be.
+    """
+
+    fields: Mapping[str, Sequence[Selection]]
+    form: _Form
+    cost: int
+    key: Any
+
+
+def _form(selector: Selector, record: RecordType, type_: GraphQLObjectType, details: Details) -> _Form:
+    parts: list[tuple[str, str, _Form | None]] = []
+    for key, name, found in selector.subfields(type_, details):
+        is_leaf = name in {"__typename", record.singular} or is_leaf_type(selector.named_type(type_, found))
+        inner = None if is_leaf else _form(selector, record, selector.type_of(type_, found), found)
+        parts.append((key, name, inner))
+    return _Form(type_name=type_.name, parts=parts)
+
+
 class _Payload:
     """A payload as it is selected: its records are read by one statement, the rest is known from the outcome."""
 
     def __init__(
-        self, mutations: Mutations, selector: Selector, field: MutationField, type_: GraphQLObjectType, details: Details
+        self,
+        mutations: Mutations,
+        view: View,
+        operation: Operated,
+        field: MutationField,
+        chosen: _Chosen,
     ) -> None:
         self.mutations = mutations
-        self.selector = selector
+        self.view = view
         self.field = field
-        self.type = type_
-        self.details = details
+        self.form = chosen.form
         self.texts: dict[str, dict[str, str]] = {}
-        found = _selections(selector, field.record, type_, details)
-        self.wanted = {key: [(self.record, fields, Ref((IDS,)))] for key, fields in found.items()}
+        self.fields = chosen.fields
         # Made before anything is written, so that a selection that can't be read refuses the write.
-        self.plans = {key: compile_records(mutations.ground, wanted, key) for key, wanted in self.wanted.items()}
-        for plan in self.plans.values():
-            plan.bind({IDS: []})
+        self.plans = self._plans(operation, None if chosen.key is None else (*chosen.key, view.key))
+        for plan in () if view.sight.unasked else self.plans.values():
+            plan.bind(view.bound({IDS: self._stated([global_id(self.record, UUID(int=0))])}))
 
     @property
     def record(self) -> RecordType:
         return self.field.record
+
+    def _plans(self, operation: Operated, key: Any) -> dict[str, Plan]:
+        """The plans for reading what is chosen, made or found by the key."""
+        view = self.view
+        kept: dict[str, Plan] | None = None if key is None else operation.plan(key)
+        if kept is None or any(one.signature not in {None, view.ground.stored.signature} for one in kept.values()):
+            kept = {name: self._compiled(view.ground, name) for name in self.fields}
+            if key is not None and not view.sight.unasked:
+                operation.keep(key, kept)
+        return dict(kept)
+
+    def _compiled(self, ground: Ground, key: str) -> Plan:
+        """The plan for reading what is chosen of all written records, or of the one that can be.
+
+        For one, the server keeps its own plan; for a list, whose length it doesn't know, it would plan each time.
+        """
+        fields, ids = self.fields[key], Ref((IDS,))
+        if self.field.is_bulk:
+            return compile_records(ground, [(self.record, fields, ids)], key)
+        return compile_record(ground, self.record, fields, ids, key)
+
+    def _stated(self, ids: Sequence[str]) -> Any:
+        """The ids as plans take them."""
+        return list(dict.fromkeys(ids)) if self.field.is_bulk else ids[0]
 
     async def read(self, reader: Reader, outcome: Outcome) -> None:
         """Read the written records, as far as they are selected."""
         ids = [global_id(self.record, id_) for id_ in outcome.ids if id_ is not None]
         if not ids:
             return
-        ground = self.mutations.ground
-        for key, wanted in self.wanted.items():
+        ground = self.view.ground
+        for key in self.fields:
             if self.plans[key].signature is not None:  # within the transaction, filters may differ from what others see
                 own = StoredFilters(ground.catalogue)
                 await own.refresh(reader, self.mutations.database.kind)
-                self.plans[key] = compile_records(replace(ground, stored=own), wanted, key)
+                self.plans[key] = self._compiled(replace(ground, stored=own), key)
             plan = self.plans[key]
-            rows = await reader.fetch(plan.statement, plan.bind({IDS: list(dict.fromkeys(ids))}))
-            self.texts[key] = {row[0]: row[1] for row in rows}
+            rows = await reader.fetch(plan.statement, plan.bind(self.view.bound({IDS: self._stated(ids)})))
+            named = rows if self.field.is_bulk else [(ids[0], row[0]) for row in rows]
+            self.texts[key] = await completed_texts(plan, {row[0]: row[1] for row in named}, self.view.seen)
 
     def render(self, outcome: Outcome, *, dry_run: bool) -> Any:
         """The payload as JSON values."""
@@ -217,38 +319,35 @@ class _Payload:
         else:
             value = self._result(0, outcome.ids[0], outcome, dry_run)
         value["violations"] = [_violation(one) for _, one in outcome.violations]
-        return self._shaped(self.type, value, self.details, "")
+        return self._shaped(self.form, value, "")
 
     def _result(self, root: int, id_: UUID | None, outcome: Outcome, dry_run: bool) -> dict[str, Any]:
         shown = None if id_ is None else global_id(self.record, id_)
         return {
             "index": root,
-            "id": None if dry_run else shown,
+            "recordId": None if dry_run else shown,
             "violations": [_violation(one) for one in outcome.of(root)],
             self.record.singular: shown,
         }
 
-    def _shaped(self, type_: GraphQLObjectType, value: Mapping[str, Any], details: Details, prefix: str) -> Any:
+    def _shaped(self, form: _Form, value: Mapping[str, Any], prefix: str) -> Any:
         """The selected part of an object."""
         shaped: dict[str, Any] = {}
-        for key, name, found in self.selector.subfields(type_, details):
+        for key, name, inner in form.parts:
             if name == "__typename":
-                shaped[key] = type_.name
+                shaped[key] = form.type_name
             elif name == self.record.singular and name in value:
                 shaped[key] = self._record(f"{prefix}{key}", value[name])
+            elif inner is None or value[name] is None:
+                shaped[key] = value[name]
             else:
-                inner = value[name]
-                named = self.selector.named_type(type_, found)
-                if is_leaf_type(named) or inner is None:
-                    shaped[key] = inner
-                else:
-                    items = cast(list[Mapping[str, Any]], inner)
-                    shaped[key] = [self._shaped(named, item, found, f"{key}.") for item in items]
+                items = cast(list[Mapping[str, Any]], value[name])
+                shaped[key] = [self._shaped(inner, item, f"{key}.") for item in items]
         return shaped
 
     def _record(self, key: str, shown: str | None) -> Any:
         text = self.texts.get(key, {}).get(shown or "")
-        return None if text is None else orjson.Fragment(completed(self.plans[key], text).text)
+        return None if text is None else orjson.Fragment(text)
 
 
 def _violation(violation: Violation) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.graph.migrating import MigrationApp, apply
 from accord.graph.records import RECORDS
 from accord.schema.building import BuiltSchema, build_schema
-from accord.schema.service import Caller, Request, Result
+from accord.schema.exchange import Caller, Request, Result
 from accord.tests.postgres_server import PostgresServer
 
 
@@ -55,9 +55,11 @@ class Bench:
     def kind(self) -> str:
         return self.accord.settings.database_kind
 
-    async def run(self, query: str, *, actor: UUID = SYSTEM_ACTOR, **variables: Any) -> Result:
+    async def run(
+        self, query: str, *, actor: UUID = SYSTEM_ACTOR, permissions: Iterable[str] = (), **variables: Any
+    ) -> Result:
         """Run a document as a request would."""
-        caller = Caller(actor=actor, request="test")
+        caller = Caller(actor=actor, request="test", permissions=frozenset(permissions))
         return await self.accord.service.run(Request(query=query, variables=variables), caller)
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:

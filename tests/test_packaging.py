@@ -16,7 +16,7 @@ import accord
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("config", "graph", "plugins", "schema")
 FOREIGN = {"__pycache__", "node_modules"}
-DATA = {".csv", ".json", ".sql", ".toml"}
+DATA = {".csv", ".json", ".sql", ".template", ".toml"}
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

@@ -47,7 +47,7 @@ async def ready_database(settings: Settings, target: "Target") -> None:
 
     Of a server's database others may be in the middle of using the old form, so there migrating is a step of its own.
     """
-    from ...graph.migrating import DatabaseState, status
+    from ...graph.migrating import DatabaseState, PluginsDiffer, status
 
     if settings.database_kind == "sqlite":
         make_folder(settings)
@@ -57,6 +57,8 @@ async def ready_database(settings: Settings, target: "Target") -> None:
         found = await status(target)
     match found.state:
         case DatabaseState.CURRENT:
+            if found.differences:
+                raise CommandFailed(str(PluginsDiffer(target.place, found.differences)))
             return
         case DatabaseState.NEWER:
             unknown = ", ".join(map(str, found.unknown))
@@ -75,5 +77,6 @@ def _hear(step: "Step", report: Report) -> None:
         "migrate": f"migration {step.subject}",
         "index": "indexes",
         "check": f"checking {step.subject}",
+        "fill": f"rows of {step.subject}",
     }
     report(words[step.action.value], step.position, step.total)

@@ -38,9 +38,9 @@ EXAMPLES = examples(
 
 
 async def _load(settings: Settings) -> bool:
-    from ..composition import core_catalogue, migration_target, open_accord
+    from ..composition import open_accord, target_of
 
-    target = migration_target(settings, core_catalogue())
+    target = target_of(settings)
     await ready_database(settings, target)
     with explained(target.place):
         async with open_accord(settings) as accord:

@@ -44,6 +44,7 @@ def make_commands() -> typer.Typer:
         epilog=examples(
             ("accord migrate make shipping_notes", "write the next migration of the core records"),
             ("accord migrate make drop_fax --destructive", "one that loses data"),
+            ("ACCORD_PLUGINS=healthcare accord migrate make initial --app healthcare", "of a plugin's records"),
         )
     )(make)
     return commands
@@ -64,13 +65,16 @@ def plan() -> None:
         say("-- indexes")
         for statement in found.index_statements:
             say(_ended(statement))
-    if not found.migrations and not found.index_statements:
+    for difference in found.differences:
+        say(f"-- plugins: {difference}")
+    if not found.migrations and not found.index_statements and not found.differences:
         say(f"-- nothing to do: {target.place} is as this version needs it")
 
 
 def apply() -> None:
-    """Bring the database to this version: all of it, or nothing.
+    """Bring the database to this version and to the enabled plugins: all of it, or nothing.
 
+    What a plugin adds to records gets its rows then, in batches; if that is ended midway, run it again.
     Any number of processes may apply at once; one does the work, the others wait. An embedded database is copied to
     backups/ beside it first.
     """
@@ -81,7 +85,11 @@ def apply() -> None:
         say(f"Applied {name}.")
     if done.index_statements and not done.applied:
         say(f"Ran {len(done.index_statements)} statements for indexes.")
-    if not done.applied and not done.index_statements:
+    if done.filled:
+        say(f"Made {done.filled:,} rows of plugins.")
+    for change in done.plugins:
+        say(change.made)
+    if not done.applied and not done.index_statements and not done.filled and not done.plugins:
         say(f"Nothing to do: {target.place} is as this version needs it.")
 
 
@@ -98,7 +106,9 @@ def status() -> None:
         for name in names:
             say(f"  {title}  {name}")
     for app in found.absent:
-        say(f"  not part of this version: the tables of {app}")
+        say(f"  not part of this version, or not enabled: the tables of {app}")
+    for difference in found.differences:
+        say(f"  plugins  {difference}: run `accord migrate apply`")
     if found.applied and found.index_changes:
         say(f"  indexes differ from what is declared: apply runs {len(found.index_changes)} statements")
     for copy in find_copies(target) if settings.database_kind == "sqlite" else ():
@@ -107,7 +117,7 @@ def status() -> None:
 
 def make(
     name: Annotated[str, typer.Argument(help="What the migration does, in a word or two: part of the file's name.")],
-    app: Annotated[str, typer.Option(help="Whose records changed.")] = "graph",
+    app: Annotated[str, typer.Option(help="Whose records changed: graph, or an enabled plugin.")] = "graph",
     destructive: Annotated[
         bool, typer.Option("--destructive", help="Allow what loses data or may be a rename.")
     ] = False,
@@ -119,10 +129,12 @@ def make(
     from ...graph.migrating import MigrationError
     from ...graph.migrating import make as make_migration
     from ..composition import CORE
+    from ..plugin_loading import apps_of, load_plugins
 
-    apps = (CORE,)
+    apps = (CORE, *apps_of(load_plugins(read_settings(), unmigrated=True)))
     if app not in {one.label for one in apps}:
-        raise CommandFailed(f"There is no app {app!r}; there is {', '.join(one.label for one in apps)}.")
+        there = ", ".join(one.label for one in apps)
+        raise CommandFailed(f"There is no app {app!r}; there is {there}. A plugin must be enabled to be one.")
     if not name.isidentifier():
         raise CommandFailed(f"{name!r} can't be part of a module's name: use letters, digits and _.")
     try:
@@ -133,10 +145,10 @@ def make(
 
 
 def _target() -> tuple[Settings, "Target"]:
-    from ..composition import core_catalogue, migration_target
+    from ..composition import target_of
 
     settings = read_settings()
-    return settings, migration_target(settings, core_catalogue())
+    return settings, target_of(settings)
 
 
 def _ended(statement: str) -> str:

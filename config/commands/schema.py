@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..settings import read_settings
 from .examples import examples
 from .failures import CommandFailed
 from .terminal import say
@@ -14,11 +15,19 @@ from .terminal import say
 def schema(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")] = None,
 ) -> None:
-    """Print the GraphQL schema (SDL), for code generators and for comparing versions."""
-    from ...schema.building import build_schema
-    from ..composition import core_catalogue
+    """Print the GraphQL schema (SDL), for code generators and for comparing versions.
 
-    text = build_schema(core_catalogue(), name=lambda: "printed").schema.as_str().rstrip() + "\n"
+    It holds what the enabled plugins add, and nothing else that is set has a part in it.
+    """
+    from ...plugins.calling import Hooks
+    from ...schema.building import build_schema
+    from ..plugin_loading import catalogue_of, load_plugins
+    from ..plugin_work import all_operations
+
+    plugins = load_plugins(read_settings())
+    operations = all_operations(Hooks([one.plugin for one in plugins]))
+    built = build_schema(catalogue_of(plugins), name=lambda: "printed", operations=operations)
+    text = built.schema.as_str().rstrip() + "\n"
     if output is None:
         sys.stdout.write(text)
         return
@@ -31,5 +40,6 @@ def schema(
 
 EXAMPLES = examples(
     ("accord schema", "print it"),
+    ("ACCORD_PLUGINS=healthcare,finance accord schema", "with plugins"),
     ("accord schema --output schema.graphql", "keep it beside a client's code"),
 )

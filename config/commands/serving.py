@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from ...schema.building import BuiltSchema
 from ...schema.graphiql_page import DIST, page
 from ..app import create_app
-from ..composition import core_catalogue, migration_target, open_accord
+from ..composition import open_accord, target_of
 from ..logging import hear_of_failures, start_logging
 from ..server import Server
 from ..settings import Settings, SettingsInvalid
@@ -62,7 +62,7 @@ def _run_workers(settings: Settings, sockets: Sequence[socket.socket], ready: Re
 
 async def _prepare(settings: Settings) -> BuiltSchema:
     """Bring the database to this code, load the demo, and see whether workers could start; gives what they share."""
-    target = migration_target(settings, core_catalogue())
+    target = target_of(settings)
     with explained(target.place):
         await ready_database(settings, target)
         async with open_accord(settings) as accord:
@@ -80,7 +80,7 @@ async def _serve(
     parent: int | None = None,
 ) -> None:
     """Serve in this process; one among several gets what was built before them all."""
-    target = migration_target(settings, core_catalogue())
+    target = target_of(settings)
     hear_of_failures(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
         with explained(target.place):

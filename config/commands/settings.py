@@ -15,9 +15,16 @@ from .terminal import say
 def settings(as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False) -> None:
     """List the settings: their values, where each came from, and what they are for.
 
-    They come from ACCORD_ variables of the environment, and else from accord.toml in this folder. Passwords are hidden.
+    They come from ACCORD_ variables of the environment, and else from accord.toml in this folder. Passwords are hidden,
+    and what plugins call secret is, too.
     """
-    found = shown_settings(read_settings())
+    from ..plugin_loading import load_plugins
+    from ..plugin_settings import shown_plugin
+
+    read = read_settings()
+    found = shown_settings(read)
+    for one in load_plugins(read):
+        found += shown_plugin(one.name, one.plugin.settings)
     if as_json:
         listed = [
             {"name": one.name, "value": one.value, "source": one.source, "description": one.description}

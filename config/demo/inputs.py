@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -15,7 +16,8 @@ from ...graph.records.contact_group import GroupKind
 from ...graph.records.email import EmailKind
 from ...graph.records.label import LabelScope
 from ...graph.records.phone import PhoneKind
-from ...plugins.names import snake
+from ...graph.records.task import TaskPriority, TaskStatus
+from ...plugins.names import camel, snake
 from .sheets import Row
 
 # Columns by the fields that are called otherwise; the first that the sheet has is meant.
@@ -25,10 +27,14 @@ COLUMNS = {
     "category": ("source",),
     "contactId": ("owner",),
     "detail": ("source_detail",),
+    "dueOn": ("due_in_days",),
     "memberFilter": ("filter",),
     "referrerAccountId": ("source_referrer",),
     "state": ("state_code",),
+    "subjectId": ("owner",),
 }
+
+OWNERS = {"ACCOUNT": "accounts", "CONTACT": "contacts"}  # the sheets, by what a row says that it belongs to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,7 @@ class Input:
     value: dict[str, Any]
     row: Row
     nested: dict[tuple[str, int], Row] = field(default_factory=dict[tuple[str, int], Row])
+    beside: dict[str, Row] = field(default_factory=dict[str, Row])  # rows of plugins, by namespace
 
     def nest(self, name: str, value: Mapping[str, Any], row: Row) -> None:
         """Add an object that was made from another row to a list of this input."""
@@ -48,6 +55,8 @@ class Input:
     def place(self, path: Sequence[str | int]) -> str:
         """The cell that a path within the input leads to."""
         row, rest = self.row, list(path)
+        if len(path) > 1 and str(path[0]) in self.beside:
+            row, rest = self.beside[str(path[0])], rest[1:]
         if len(path) > 1 and (inner := self.nested.get((str(path[0]), int(path[1])))):
             row, rest = inner, rest[2:]
         name = next((step for step in rest if isinstance(step, str)), "")
@@ -56,9 +65,21 @@ class Input:
 
 
 class Inputs:
-    """Makes the inputs of all sheets; `ids` holds the ids of what is written already, by sheet and key."""
+    """Makes the inputs of all sheets; `ids` holds the ids of what is written already, by sheet and key.
 
-    def __init__(self, sheets: Mapping[str, Sequence[Row]]) -> None:
+    Tasks are due so many days after `today`. `extras` are the sheets of plugins, by namespace.
+    """
+
+    def __init__(
+        self, sheets: Mapping[str, Sequence[Row]], today: date, extras: Mapping[str, Mapping[str, Sequence[Row]]]
+    ) -> None:
+        self.today = today
+        self._extras = {
+            (namespace, sheet): {row["key"]: row for row in rows}
+            for namespace, several in extras.items()
+            for sheet, rows in several.items()
+            if sheet in OWNERS.values()
+        }
         self.ids: dict[str, dict[str, str]] = {}
         self._employments = _by_owner(sheets["employments"], "contact", sheets)
         self._phones = _by_owner(sheets["phones"], "owner", sheets)
@@ -127,7 +148,7 @@ class Inputs:
         }
         if row["annual_revenue"]:
             value["annualRevenue"] = {"amount": row["annual_revenue"], "currency": row["currency"]}
-        return self._reached(Input(row=row, value=value), "ACCOUNT")
+        return self._reached(self._extended(Input(row=row, value=value), "accounts"), "ACCOUNT")
 
     def contact(self, row: Row) -> Input:
         """A contact with all that belongs to it; whom it reports to must have an id by now."""
@@ -146,7 +167,7 @@ class Inputs:
             "labels": self._ids(row, "labels", "labels"),
             "externalIds": _external_ids(row),
         }
-        contact = Input(row=row, value=value)
+        contact = self._extended(Input(row=row, value=value), "contacts")
         for employment in self._employments.get(("CONTACT", row["key"]), ()):
             relationship = {
                 "id": self._id(employment, "account", "accounts"),
@@ -170,11 +191,8 @@ class Inputs:
 
     def address_link(self, row: Row) -> Input:
         """An account's or a contact's use of an address."""
-        is_account = row["owner_type"] == "ACCOUNT"
         value = {
-            "accountId" if is_account else "contactId": self._id(
-                row, "owner", "accounts" if is_account else "contacts"
-            ),
+            "accountId" if row["owner_type"] == "ACCOUNT" else "contactId": self._owner(row),
             "addressId": self._id(row, "address", "addresses"),
             "kind": row.choice("kind", AddressKind),
             "isPrimary": row.flag("is_primary"),
@@ -196,6 +214,49 @@ class Inputs:
                 raise row.wrong("filter", f"it is no JSON: {error}.") from error
         return Input(row=row, value=value)
 
+    def task(self, row: Row) -> Input:
+        """Something to do about an account or a contact."""
+        days = row.number("due_in_days")
+        value = {
+            "subjectId": self._owner(row),
+            "title": row["title"],
+            "description": row.text("description"),
+            "assigneeId": self._id(row, "assignee", "actors"),
+            "dueOn": None if days is None else (self.today + timedelta(days=days)).isoformat(),
+            "status": row.choice("status", TaskStatus),
+            "priority": row.choice("priority", TaskPriority),
+        }
+        return Input(row=row, value=value)
+
+    def note(self, row: Row) -> Input:
+        """What somebody wrote down about an account or a contact."""
+        value = {
+            "subjectId": self._owner(row),
+            "text": row["text"],
+            "isInternal": row.flag("is_internal"),
+            "isPinned": row.flag("is_pinned"),
+        }
+        return Input(row=row, value=value)
+
+    def extra(self, row: Row) -> Input:
+        """A record of a plugin, which belongs to an account and perhaps to a contact."""
+        value: dict[str, Any] = {camel(column): row.text(column) for column in row.cells}
+        for column, sheet in (("account", "accounts"), ("contact", "contacts")):
+            if column in row.cells:
+                value[f"{column}Id"] = self._id(row, column, sheet)
+                del value[column]
+        return Input(row=row, value=value)
+
+    def _extended(self, owner: Input, sheet: str) -> Input:
+        """The account or contact with what plugins know of it."""
+        for (namespace, extended), rows in self._extras.items():
+            row = rows.get(owner.row["key"]) if extended == sheet else None
+            if row is not None:
+                given = {camel(column): cell for column, cell in row.cells.items() if cell and column != "key"}
+                owner.value[namespace] = given
+                owner.beside[namespace] = row
+        return owner
+
     def _reached(self, owner: Input, kind: str) -> Input:
         """The owner with its phones and e-mails."""
         for phone in self._phones.get((kind, owner.row["key"]), ()):
@@ -214,6 +275,12 @@ class Inputs:
             }
             owner.nest("emails", value, email)
         return owner
+
+    def _owner(self, row: Row) -> str | None:
+        """The id of the account or contact that a row belongs to."""
+        if row["owner_type"] not in OWNERS:
+            raise row.wrong("owner_type", f"{row['owner_type']!r} is neither ACCOUNT nor CONTACT.")
+        return self._id(row, "owner", OWNERS[row["owner_type"]])
 
     def _id(self, row: Row, column: str, sheet: str) -> str | None:
         """The id of the record that a cell names by key; None where it is empty."""
@@ -238,10 +305,7 @@ def _by_owner(
     rows: Sequence[Row], column: str, sheets: Mapping[str, Sequence[Row]]
 ) -> Mapping[tuple[str, str], Sequence[Row]]:
     """Rows by the kind and the key of what they belong to, which must be there."""
-    known = {
-        "ACCOUNT": {row["key"] for row in sheets["accounts"]},
-        "CONTACT": {row["key"] for row in sheets["contacts"]},
-    }
+    known = {kind: {row["key"] for row in sheets[sheet]} for kind, sheet in OWNERS.items()}
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         kind = row.cells.get("owner_type", "CONTACT")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,20 @@ SHEETS = (
     "emails",
     "address_links",
     "groups",
+    "tasks",
+    "notes",
 )
+# Sheets of plugins, which are loaded where the plugin is enabled: columns of accounts and contacts, and own records.
+PLUGINS: Mapping[str, Mapping[str, str]] = {
+    "healthcare": {"accounts": "Account", "contacts": "Contact"},
+    "finance": {
+        "accounts": "Account",
+        "contacts": "Contact",
+        "beneficial_owners": "FinanceBeneficialOwner",
+        "identifiers": "FinanceIdentifier",
+    },
+}
+EXTENDED = frozenset({"Account", "Contact"})
 Progress = Callable[[str, int, int], None]
 
 
@@ -38,15 +52,24 @@ async def load_demo(writer: Writer, *, folder: Path = DATA, progress: Progress) 
     written, how many rows are done, and of how many. Raises DemoInvalid.
     """
     sheets = {name: read_sheet(folder, name) for name in SHEETS}
-    total = sum(map(len, sheets.values()))
+    extras = _read_extras(writer, folder)
+    own = [
+        (record, sheet, rows)
+        for name, several in extras.items()
+        for sheet, rows in several.items()
+        if (record := PLUGINS[name][sheet]) not in EXTENDED
+    ]
+    total = sum(map(len, (*sheets.values(), *(rows for _, _, rows in own))))
     async with writer.database.transaction() as transaction:
         await transaction.lock("demo")
         if not await is_untouched(transaction, writer.database.dialect, writer.catalogue):
             return None
         within = replace(writer, database=_Within(writer.database, transaction))
-        inputs = Inputs(sheets)
+        inputs = Inputs(sheets, writer.now().date(), extras)
         done = 0
-        for record, sheet, made in _bulks(inputs, sheets):
+        bulks = _bulks(inputs, sheets)
+        of_plugins = ((record, sheet, map(inputs.extra, rows)) for record, sheet, rows in own)
+        for record, sheet, made in chain(bulks, of_plugins):
             progress(sheet.replace("_", " "), done, total)
             bulk = list(made)
             ids = await _create(within, record, bulk)
@@ -55,6 +78,16 @@ async def load_demo(writer: Writer, *, folder: Path = DATA, progress: Progress) 
             done += sum(len(one.nested) + (sheet != "sources") for one in bulk)
         progress("", total, total)
     return {name: len(rows) for name, rows in sheets.items()}
+
+
+def _read_extras(writer: Writer, folder: Path) -> dict[str, dict[str, list[Row]]]:
+    """The sheets of the enabled plugins that have some, by plugin and sheet."""
+    enabled = {record.plugin for record in writer.catalogue.types.values()}
+    return {
+        name: {sheet: read_sheet(folder / "plugins" / name, sheet) for sheet in several}
+        for name, several in PLUGINS.items()
+        if name in enabled
+    }
 
 
 def _bulks(inputs: Inputs, sheets: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, str, Iterable[Input]]]:
@@ -70,6 +103,8 @@ def _bulks(inputs: Inputs, sheets: Mapping[str, Sequence[Row]]) -> Iterator[tupl
     yield "AccountSource", "sources", map(inputs.source, sheets["accounts"])
     yield "AddressLink", "address_links", map(inputs.address_link, sheets["address_links"])
     yield "ContactGroup", "groups", map(inputs.group, sheets["groups"])
+    yield "Task", "tasks", map(inputs.task, sheets["tasks"])
+    yield "Note", "notes", map(inputs.note, sheets["notes"])
 
 
 async def _create(writer: Writer, record: str, inputs: Sequence[Input]) -> list[str]:

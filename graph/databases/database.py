@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..reading.dialects import Dialect
@@ -19,6 +20,28 @@ class UniqueViolation(Exception):
         self.columns = columns
 
 
+@dataclass(frozen=True, kw_only=True)
+class Insert:
+    """New rows of a table, each with a value for every one of the columns."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """Other values in these columns of rows of a table, each with its key."""
+
+    table: str
+    key: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Any, Sequence[Any]]]
+
+
+Write = Insert | Update
+
+
 class Reader(Protocol):
     """Something statements can be read through."""
 
@@ -34,18 +57,12 @@ class Transaction(Reader, Protocol):
         """Run one statement; returns how many rows it touched. Raises UniqueViolation."""
         ...
 
-    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows in one statement. Raises UniqueViolation."""
-        ...
+    async def write(self, writes: Sequence[Write], *, announce: bool = False) -> None:
+        """Write all of it at once, in no particular order: no two of the writes concern one row, or one unique value.
 
-    async def update(
-        self, table: str, key: str, columns: Sequence[str], rows: Sequence[tuple[Any, Sequence[Any]]]
-    ) -> None:
-        """Set columns of the rows with these keys, in one statement. Raises UniqueViolation."""
-        ...
-
-    async def announce(self) -> None:
-        """Tell every process that listens that something has changed, once the transaction is committed."""
+        With `announce`, every process that listens is told that something has changed, once the transaction is
+        committed. It may be done as late as that; whatever comes first of this and the commit raises UniqueViolation.
+        """
         ...
 
     async def lock(self, name: str) -> None:

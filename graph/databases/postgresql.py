@@ -1,10 +1,10 @@
 """PostgreSQL: a few connections for reads and writes alike."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import lru_cache
 from itertools import chain, count
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none; what comes from it is Any
 
@@ -13,12 +13,13 @@ from ..reading.dialects import Dialect
 from ..reading.dialects import PostgreSQL as PostgreSQLDialect
 from ..storing import DatabaseKind
 from .connections import Connections
-from .database import Row, Transaction, UniqueViolation
+from .database import Insert, Row, Transaction, UniqueViolation, Write
 from .finishing import to_its_end
 
 CONNECTIONS = 10
 CHANNEL = "accord_changes"
 FEW = 5  # rows that are quicker to insert one beside the other than from arrays
+TEXTS = 500  # of statements that write, kept here as they are by a connection
 
 
 class PostgreSQL:
@@ -56,13 +57,12 @@ class PostgreSQL:
         Not asyncpg's own: cancelled while it begins, it leaves a connection that never commits again.
         """
         async with self._connections.one() as connection:
+            transaction = _Transaction(connection, self._types)
             try:
-                await to_its_end(connection.execute("begin"))
-                yield _Transaction(connection, self._types)
-                await to_its_end(connection.execute("commit"))
+                yield transaction
+                await transaction.finish()
             except BaseException:
-                if not connection.is_closed() and connection.is_in_transaction():
-                    await to_its_end(connection.execute("rollback"))
+                await transaction.roll_back()
                 raise
 
     @asynccontextmanager
@@ -89,16 +89,51 @@ class PostgreSQL:
 
 
 class _Transaction:
-    """A transaction on one connection."""
+    """A transaction on one connection, with as few ways to the server as can be.
+
+    It begins before the first statement that locks or writes: at READ COMMITTED a read before that sees what it would
+    see afterwards. What is to be written waits until something else is asked for. Where nothing ever is, and nothing
+    has begun, the one statement that writes it all is a transaction by itself.
+    """
 
     def __init__(self, connection: Any, types: dict[str, dict[str, str]]) -> None:
         self._connection = connection
         self._types = types
+        self._waiting: tuple[str, Sequence[Any]] | None = None
+        self._is_alone = False
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
+        if self._waiting is not None or not _only_reads(statement):
+            await self._begin()
         return await self._connection.fetch(statement, *parameters)
 
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        await self._begin()
+        return await self._execute(statement, parameters)
+
+    async def finish(self) -> None:
+        """Write what is waiting, and commit."""
+        if self._waiting is not None and not self._connection.is_in_transaction():
+            self._is_alone = True
+            await self._execute(*self._waiting)
+        elif self._connection.is_in_transaction():
+            await self._begin()
+            await to_its_end(self._connection.execute("commit"))
+
+    async def roll_back(self) -> None:
+        """Undo everything; of a statement alone that was given up, wait for its end, be it done or undone."""
+        if not self._connection.is_closed() and (self._is_alone or self._connection.is_in_transaction()):
+            await to_its_end(self._connection.execute("rollback"))
+
+    async def _begin(self) -> None:
+        """Begin if that is yet to be done, and write what is waiting."""
+        if not self._connection.is_in_transaction():
+            await to_its_end(self._connection.execute("begin"))
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            await self._execute(*waiting)
+
+    async def _execute(self, statement: str, parameters: Sequence[Any]) -> int:
         try:
             status: str = await self._connection.execute(statement, *parameters)
         except asyncpg.UniqueViolationError as error:
@@ -106,32 +141,26 @@ class _Transaction:
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
-    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Few rows as they are; of many one array for each column, unnested: the same statement however many."""
-        if len(rows) <= FEW:
-            places = _places(len(columns), len(rows))
-            await self.execute(f"insert into {table} ({','.join(columns)}) values {places}", [*chain(*rows)])
-            return
-        types = await self._types_of(table)
-        arrays = ",".join(f"${number}::{types[column]}[]" for number, column in enumerate(columns, 1))
-        values = [list(column) for column in zip(*rows, strict=True)]
-        await self.execute(f"insert into {table} ({','.join(columns)}) select * from unnest({arrays})", values)
-
-    async def update(
-        self, table: str, key: str, columns: Sequence[str], rows: Sequence[tuple[Any, Sequence[Any]]]
-    ) -> None:
-        if len(rows) == 1:
-            settings = ",".join(f"{column}=${number}" for number, column in enumerate(columns, 2))
-            await self.execute(f"update {table} set {settings} where {key}=$1", [rows[0][0], *rows[0][1]])
-            return
-        types = await self._types_of(table)
-        names = [key, *columns]
-        arrays = ",".join(f"${number}::{types[column]}[]" for number, column in enumerate(names, 1))
-        settings = ",".join(f"{column}=n.{column}" for column in columns)
-        values = [[id_ for id_, _ in rows], *(list(v) for v in zip(*(values for _, values in rows), strict=True))]
-        await self.execute(
-            f"update {table} t set {settings} from unnest({arrays}) n({','.join(names)}) where t.{key}=n.{key}", values
-        )
+    async def write(self, writes: Sequence[Write], *, announce: bool = False) -> None:
+        """One statement for all: what foreign keys point at is looked for when all of its parts are done."""
+        parts: list[_Part] = []
+        values: list[Any] = []
+        for write in writes:
+            is_insert = isinstance(write, Insert)
+            rows = write.rows if isinstance(write, Insert) else [(key, *row) for key, row in write.rows]
+            columns = write.columns if isinstance(write, Insert) else (write.key, *write.columns)
+            types: tuple[str, ...] | None = None
+            if len(rows) <= (FEW if is_insert else 1):
+                values += chain(*rows)
+            else:
+                known = await self._types_of(write.table)
+                types = tuple(known[column] for column in columns)
+                values += (list(column) for column in zip(*rows, strict=True))
+            parts.append(_Part(write.table, columns, is_insert, len(rows) if types is None else 0, types))
+        if parts or announce:
+            if self._waiting is not None:
+                await self._begin()
+            self._waiting = (_written(tuple(parts), announce=announce), values)
 
     async def _types_of(self, table: str) -> dict[str, str]:
         """The columns' types as the server spells them, read once for each table."""
@@ -144,17 +173,50 @@ class _Transaction:
             self._types[table] = {name: "text" if "char" in kind else kind for name, kind in rows}
         return self._types[table]
 
-    async def announce(self) -> None:
-        """PostgreSQL sends the word with the commit, and one for all that a transaction says."""
-        await self._connection.execute(f"notify {CHANNEL}")
-
     async def lock(self, name: str) -> None:
         """An advisory lock that ends with the transaction."""
-        await self._connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+        await self.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", [name])
 
 
-@cache
-def _places(columns: int, rows: int) -> str:
-    """The placeholders of so many rows."""
+def _only_reads(statement: str) -> bool:
+    """Whether a statement takes no lock, which is taken for granted of none but plain selects."""
+    return statement.startswith("select ") and " for update" not in statement and " for share" not in statement
+
+
+class _Part(NamedTuple):
+    """What the text of one write depends on: few `rows` are given as they are, many as arrays of these `types`."""
+
+    table: str
+    columns: tuple[str, ...]
+    is_insert: bool
+    rows: int
+    types: tuple[str, ...] | None
+
+
+@lru_cache(maxsize=TEXTS)
+def _written(parts: tuple[_Part, ...], *, announce: bool) -> str:
+    """The statement that writes all parts; the server announces with the commit, once for a transaction."""
     number = count(1)
-    return ",".join(f"({','.join(f'${next(number)}' for _ in range(columns))})" for _ in range(rows))
+    texts = [_text(part, number) for part in parts]
+    last = f"select pg_notify('{CHANNEL}','')" if announce else texts.pop()
+    before = ",".join(f"w{place} as ({text})" for place, text in enumerate(texts))
+    return f"with {before} {last}" if before else last
+
+
+def _text(part: _Part, number: Iterator[int]) -> str:
+    """The statement of one part; of many rows one array for each column, unnested: the same however many."""
+    table, columns, is_insert, rows, types = part
+    names = ",".join(columns)
+    if types is not None:
+        arrays = ",".join(f"${next(number)}::{type_}[]" for type_ in types)
+        if is_insert:
+            return f"insert into {table} ({names}) select * from unnest({arrays})"
+        settings = ",".join(f"{column}=n.{column}" for column in columns[1:])
+        key = columns[0]
+        return f"update {table} t set {settings} from unnest({arrays}) n({names}) where t.{key}=n.{key}"
+    if is_insert:
+        places = ",".join(f"({','.join(f'${next(number)}' for _ in columns)})" for _ in range(rows))
+        return f"insert into {table} ({names}) values {places}"
+    key = next(number)
+    settings = ",".join(f"{column}=${next(number)}" for column in columns[1:])
+    return f"update {table} set {settings} where {columns[0]}=${key}"

@@ -4,17 +4,18 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from aiosqlite import Connection
+from aiosqlite import Connection as OtherThread
 
 from ..errors import Unavailable
 from ..reading.dialects import Dialect
 from ..reading.dialects import SQLite as SQLiteDialect
 from ..storing import DatabaseKind
-from .database import Row, Transaction, UniqueViolation
+from .database import Insert, Row, Transaction, UniqueViolation, Write
 from .finishing import to_its_end
 
 READERS = 4
@@ -36,6 +37,15 @@ def newest_driver() -> ModuleType:
         return sqlite3
     newer: ModuleType = pysqlite3
     return newer if newer.sqlite_version_info > sqlite3.sqlite_version_info else sqlite3
+
+
+class Connection(OtherThread):
+    """A connection with a thread of its own; going there and back takes longer than a short statement."""
+
+    async def in_its_thread(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        """What the work gives, done in one go."""
+        given: Any = self._execute  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return await given(work, self._conn)
 
 
 class SQLite:
@@ -82,7 +92,6 @@ class SQLite:
         async with self._writing:
             try:
                 await self._begin()
-                await self._writer.execute("pragma defer_foreign_keys=on")  # rows of one table may point at each other
                 yield _Transaction(self._writer, self._driver)
                 await to_its_end(self._writer.execute("commit"))
             except self._driver.OperationalError as error:
@@ -103,7 +112,7 @@ class SQLite:
         step = FIRST_STEP
         while True:
             try:
-                await to_its_end(self._writer.execute("begin immediate"))
+                await to_its_end(self._writer.in_its_thread(_begin))
             except self._driver.OperationalError as error:
                 if "locked" not in str(error) or loop.time() > deadline:
                     raise
@@ -129,9 +138,15 @@ class SQLite:
             await connection.close()
 
 
+def _begin(connection: sqlite3.Connection) -> None:
+    connection.execute("begin immediate")
+    connection.execute("pragma defer_foreign_keys=on")  # rows of one table may point at each other
+
+
 async def _connect(driver: ModuleType, path: Path, pragmas: Sequence[str]) -> Connection:
     connect: Callable[[], Any] = lambda: driver.connect(str(path), isolation_level=None, cached_statements=256)  # noqa: E731
-    connection = await Connection(connect, 64)
+    connection = Connection(connect, 64)
+    await connection
     try:
         for pragma in pragmas:
             await _set(connection, driver, pragma)
@@ -165,8 +180,18 @@ async def _execute(connection: Connection, statement: str, parameters: Sequence[
     return await connection.execute(statement, parameters)
 
 
-async def _execute_many(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> Any:
-    return await connection.executemany(statement, rows)
+def _statement(write: Write) -> tuple[str, Sequence[Sequence[Any]]]:
+    if isinstance(write, Insert):
+        places = ",".join("?" * len(write.columns))
+        return f"insert into {write.table} ({','.join(write.columns)}) values ({places})", write.rows
+    settings = ",".join(f"{column}=?" for column in write.columns)
+    rows = [(*values, key) for key, values in write.rows]
+    return f"update {write.table} set {settings} where {write.key}=?", rows
+
+
+def _write(statements: Sequence[tuple[str, Sequence[Sequence[Any]]]], connection: sqlite3.Connection) -> None:
+    for statement, rows in statements:
+        connection.executemany(statement, rows)
 
 
 class _Transaction:
@@ -186,31 +211,19 @@ class _Transaction:
             raise _translated(error) from error
         return cursor.rowcount
 
-    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        places = ",".join("?" * len(columns))
-        await self._many(f"insert into {table} ({','.join(columns)}) values ({places})", rows)
+    async def write(self, writes: Sequence[Write], *, announce: bool = False) -> None:
+        """One statement after the other, in one go; nobody is told: processes that share a file look at it themselves.
 
-    async def update(
-        self, table: str, key: str, columns: Sequence[str], rows: Sequence[tuple[Any, Sequence[Any]]]
-    ) -> None:
-        settings = ",".join(f"{column}=?" for column in columns)
-        await self._many(f"update {table} set {settings} where {key}=?", [(*values, id_) for id_, values in rows])
-
-    async def _many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        Where the rows of a write are many, one statement is run for all of them.
+        """
         try:
-            if len(rows) == 1:
-                await self._run(_execute(self._connection, statement, rows[0]))
-            else:
-                await self._run(_execute_many(self._connection, statement, rows))
+            await self._run(self._connection.in_its_thread(partial(_write, [_statement(one) for one in writes])))
         except self._driver.IntegrityError as error:
             raise _translated(error) from error
 
     async def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Do work that ends soon after nobody waits for it any more; SQLite then takes the transaction back itself."""
         return await to_its_end(work, self._connection.interrupt)
-
-    async def announce(self) -> None:
-        """The processes that share a file look at it by themselves, every other second."""
 
     async def lock(self, name: str) -> None:
         """The transaction holds the whole database already."""

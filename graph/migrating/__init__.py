@@ -12,10 +12,12 @@ from .applying import (
     plan,
     status,
 )
-from .column import Column
+from .backfilling import find_lacking
 from .comparing import compare
 from .copies import find_copies
+from .enabling import find_differences, read_enabled
 from .errors import (
+    BackfillFailed,
     BrokenForeignKeys,
     ChangeRefused,
     DatabaseIsNewer,
@@ -26,20 +28,27 @@ from .errors import (
     MigrationError,
     MigrationFailed,
     MigrationsUnusable,
+    PluginMissing,
+    PluginsDiffer,
+    PurgeRefused,
 )
 from .indexes import Index
 from .loading import MigrationName
 from .making import make
+from .marks import Backfill, Difference, PluginMark, RecordedPlugin, Upkeep
+from .purging import Purged, Stored, purge, read_stored
 from .target import MigrationApp, Target
 
 __all__ = [
     "Action",
+    "Backfill",
+    "BackfillFailed",
     "BrokenForeignKeys",
     "ChangeRefused",
-    "Column",
     "DatabaseIsNewer",
     "DatabaseState",
     "DatabaseUnreachable",
+    "Difference",
     "Index",
     "IndexFailed",
     "IndexInvalid",
@@ -51,14 +60,27 @@ __all__ = [
     "MigrationsUnusable",
     "Plan",
     "PlannedMigration",
+    "PluginMark",
+    "PluginMissing",
+    "PluginsDiffer",
+    "PurgeRefused",
+    "Purged",
+    "RecordedPlugin",
     "Report",
     "Status",
     "Step",
+    "Stored",
     "Target",
+    "Upkeep",
     "apply",
     "compare",
     "find_copies",
+    "find_differences",
+    "find_lacking",
     "make",
     "plan",
+    "purge",
+    "read_enabled",
+    "read_stored",
     "status",
 ]

@@ -1,15 +1,18 @@
 """Planning, applying and asking after migrations."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from .backfilling import fill, keep_up
 from .copies import copy_database, drop_old_copies
-from .errors import BrokenForeignKeys, DatabaseIsNewer, LockTimeout
+from .enabling import find_differences, note_tables, read_plugins, record_plugins
+from .errors import BrokenForeignKeys, DatabaseIsNewer, LockTimeout, PluginMissing
 from .history import ensure_history, read_history, record
 from .indexes import IndexChange
 from .loading import MigrationName, MigrationPath, load_migrations, run_operations
+from .marks import Difference
 from .reconciling import apply_change, read_changes
 from .sessions import Session, SqliteSession, is_lock_timeout, open_session
 from .target import Target
@@ -31,7 +34,8 @@ class Status:
 
     `unknown` are recorded migrations of a target's app that the code lacks; `absent` are apps that are recorded but not
     part of the target, as those of a plugin that was taken out. `index_changes` are statements; an index that is
-    missing or too many makes no database old, so they don't touch `state`.
+    missing or too many makes no database old, so they don't touch `state`. `differences` are those between the plugins
+    that the database was made ready for and the target's.
     """
 
     state: DatabaseState
@@ -40,6 +44,7 @@ class Status:
     unknown: tuple[MigrationName, ...]
     absent: tuple[str, ...]
     index_changes: tuple[str, ...]
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +55,11 @@ class PlannedMigration:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The SQL that `apply` would run, as text to read."""
+    """The SQL that `apply` would run, as text to read; and the plugins that it would enable, or no longer."""
 
     migrations: tuple[PlannedMigration, ...]
     index_statements: tuple[str, ...]
+    differences: tuple[Difference, ...] = ()
 
 
 class Action(StrEnum):
@@ -61,6 +67,7 @@ class Action(StrEnum):
     MIGRATE = "migrate"
     INDEX = "index"
     CHECK = "check"
+    FILL = "fill"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +82,16 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What was done; all empty where nothing was to do, or another process did it first."""
+    """What was done; all empty where nothing was to do, or another process did it first.
+
+    `filled` counts the rows that extensions were given, and `plugins` says what was changed about those enabled.
+    """
 
     applied: tuple[MigrationName, ...] = ()
     index_statements: tuple[str, ...] = ()
     copy: Path | None = None
+    filled: int = 0
+    plugins: tuple[Difference, ...] = ()
 
 
 async def status(target: Target) -> Status:
@@ -101,39 +113,74 @@ async def plan(target: Target) -> Plan:
             editor = session.editor(collecting=True)
             await run_operations(name, path.migrations[name], state, editor, target.place)
             planned.append(PlannedMigration(migration=name, statements=tuple(editor.collected_sql)))
-        return Plan(migrations=tuple(planned), index_statements=survey.index_changes)
+        return Plan(migrations=tuple(planned), index_statements=survey.index_changes, differences=survey.differences)
 
 
 async def apply(target: Target, *, progress: Callable[[Step], None]) -> Report:
     """Bring the database to this code in one transaction, under a lock that any number of processes may ask for.
 
-    Everything is done or nothing is. Raises MigrationError, one of its kinds for each way to fail.
+    Everything of that is done or nothing is. Then the extensions of enabled plugins are given the rows that they lack,
+    in batches, and at last these plugins are recorded; whatever ends it there, a second run goes on. Raises
+    MigrationError, one of its kinds for each way to fail.
     """
     path = await load_migrations(target.apps)
     async with open_session(target, writable=True) as session:
+        await _refuse_missing(session, target)
+        report = await _bring(session, target, path, progress)
+        differences = find_differences(await read_plugins(session), target.plugins)
+        return replace(report, filled=await _fill(session, target, progress), plugins=differences)
+
+
+async def _bring(session: Session, target: Target, path: MigrationPath, progress: Callable[[Step], None]) -> Report:
+    """Migrations and indexes, in one transaction."""
+    survey = await _survey(session, target, path)
+    _refuse_newer(target, survey)
+    if not survey.pending and not survey.index_changes:
+        return Report()
+    await session.begin()
+    copy = None
+    try:
+        # Read again: what was pending before the lock was got may have been done by its last holder.
         survey = await _survey(session, target, path)
         _refuse_newer(target, survey)
-        if not survey.pending and not survey.index_changes:
-            return Report()
-        await session.begin()
-        copy = None
-        try:
-            # Read again: what was pending before the lock was got may have been done by its last holder.
-            survey = await _survey(session, target, path)
-            _refuse_newer(target, survey)
-            copy = await _copy(session, target, survey, progress)
-            indexes = await _work(session, target, path, survey, progress)
-            await session.commit()
-        except BaseException as error:
-            await session.rollback()
-            if copy:
-                copy.unlink()
-            if is_lock_timeout(error):
-                raise LockTimeout(target.place, target.lock_timeout) from error
-            raise
+        copy = await _copy(session, target, survey, progress)
+        indexes = await _work(session, target, path, survey, progress)
+        await session.commit()
+    except BaseException as error:
+        await session.rollback()
         if copy:
-            drop_old_copies(target)
-        return Report(applied=survey.pending, index_statements=indexes, copy=copy)
+            copy.unlink()
+        if is_lock_timeout(error):
+            raise LockTimeout(target.place, target.lock_timeout) from error
+        raise
+    if copy:
+        drop_old_copies(target)
+    return Report(applied=survey.pending, index_statements=indexes, copy=copy)
+
+
+async def _fill(session: Session, target: Target, progress: Callable[[Step], None]) -> int:
+    """Give the enabled plugins' extensions their rows, then record those plugins; returns how many rows were made."""
+
+    def heard(table: str, done: int, total: int) -> None:
+        progress(Step(action=Action.FILL, subject=table, position=done, total=total))
+
+    known = await read_plugins(session)
+    current = {name for name, one in known.items() if one.is_enabled}
+    for upkeep in target.upkeep:
+        if upkeep.plugin in known and upkeep.plugin not in current:
+            await keep_up(session, upkeep, target.place)
+    filled = 0
+    for backfill in target.backfills:
+        filled += await fill(session, backfill, target.place, heard)
+    if find_differences(known, target.plugins):
+        await session.begin()
+        try:
+            await record_plugins(session, target.plugins, target.clock())
+            await session.commit()
+        except BaseException:
+            await session.rollback()
+            raise
+    return filled
 
 
 async def _copy(session: Session, target: Target, survey: Status, progress: Callable[[Step], None]) -> Path | None:
@@ -170,6 +217,9 @@ async def _migrate(
     progress: Callable[[Step], None],
 ) -> None:
     await ensure_history(session)
+    labels = {name.app for name in survey.pending}
+    if marks := [mark for mark in target.plugins if mark.name in labels]:
+        await note_tables(session, marks, target.clock())
     state = path.project(survey.applied)
     for position, name in enumerate(survey.pending, start=1):
         progress(Step(action=Action.MIGRATE, subject=str(name), position=position, total=len(survey.pending)))
@@ -195,6 +245,7 @@ async def _survey(session: Session, target: Target, path: MigrationPath) -> Stat
         unknown=tuple(unknown),
         absent=tuple(sorted({name.app for name in recorded} - labels)),
         index_changes=_statements(await read_changes(session, target)),
+        differences=find_differences(await read_plugins(session), target.plugins),
     )
 
 
@@ -203,6 +254,20 @@ async def _check_foreign_keys(session: SqliteSession, target: Target) -> None:
     if found:
         shown = [f"row {row['rowid']} of {row['table']} points at no row of {row['parent']}" for row in found]
         raise BrokenForeignKeys(target.place, shown[:SHOWN_VIOLATIONS], len(found))
+
+
+async def _refuse_missing(session: Session, target: Target) -> None:
+    """Optional plugins that can't be used must have stored nothing."""
+    if not target.missing:
+        return
+    known = await read_plugins(session)
+    for name in target.missing:
+        if name not in known:
+            continue
+        tables = known[name].mark.tables
+        filled = [table for table in tables if await session.rows(f'SELECT 1 FROM "{table}" LIMIT 1')]
+        if filled:
+            raise PluginMissing(target.place, name, filled)
 
 
 def _refuse_newer(target: Target, survey: Status) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from .catalogue import Table, read_tables
+from .enabling import TABLE as PLUGINS
 from .freezing import freeze_models, render_models
 from .history import TABLE, read_history
 from .reconciling import read_changes
@@ -28,7 +29,9 @@ async def compare(target: Target) -> list[str]:
         wanted = await _read_wanted(session, target)
     differences = [sentence for name in sorted(wanted) for sentence in _compare_table(name, wanted[name], present)]
     if recorded <= {app.label for app in target.apps}:
-        differences += [f"Table {name} is of no model." for name in sorted(present.keys() - wanted.keys() - {TABLE})]
+        differences += [
+            f"Table {name} is of no model." for name in sorted(present.keys() - wanted.keys() - {TABLE, PLUGINS})
+        ]
     for change in changes:
         if change.index is None:
             differences.append(f"Index {change.name} is not declared.")

@@ -7,6 +7,10 @@ MigrationError
 ├── MigrationsUnusable       the migrations themselves don't fit together
 ├── IndexInvalid             a declared index can't be what it says
 ├── ChangeRefused            `make` would have to guess, or to lose data
+├── PluginsDiffer            it was made ready for other plugins than those enabled here
+├── PluginMissing            an optional plugin can't be used, and has stored something
+├── PurgeRefused             a plugin's tables may not be dropped
+├── BackfillFailed           a plugin's rows could not be made; what was made stays
 └── MigrationFailed          a statement failed; all was rolled back
     ├── IndexFailed          an index could not be made
     └── BrokenForeignKeys    rows would point at nothing
@@ -50,6 +54,36 @@ class IndexInvalid(MigrationError):
 
 class ChangeRefused(MigrationError):
     """A generated migration would be a guess or lose data, and nobody said that it may."""
+
+
+class PluginsDiffer(MigrationError):
+    def __init__(self, place: str, differences: Sequence[object]) -> None:
+        super().__init__(
+            f"The database {place} was made ready for other plugins: {'; '.join(map(str, differences))}. Correct the "
+            "setting plugins, or take the database to it by `accord migrate apply`."
+        )
+        self.differences = tuple(differences)
+
+
+class PluginMissing(MigrationError):
+    def __init__(self, place: str, plugin: str, tables: Sequence[str]) -> None:
+        super().__init__(
+            f"The plugin {plugin} is optional and can't be used, but its tables on {place} hold rows "
+            f"({', '.join(tables)}), and its rules must not vanish from them. Correct what keeps it from being used, "
+            "or take it out of the setting plugins."
+        )
+
+
+class PurgeRefused(MigrationError):
+    """A plugin is in use, or there is nothing of it."""
+
+
+class BackfillFailed(MigrationError):
+    def __init__(self, place: str, subject: str, cause: object) -> None:
+        super().__init__(
+            f"The rows of {subject} could not be made ready on {place}: {cause}. The plugin is not enabled yet: "
+            "correct the cause and run `accord migrate apply` again, which goes on where this ended."
+        )
 
 
 class MigrationFailed(MigrationError):

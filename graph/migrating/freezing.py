@@ -15,7 +15,7 @@ from tortoise.migrations.schema_generator.state import ModelState, State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.models import Model
 
-from .column import Column
+from ...plugins.column import Column
 from .errors import MigrationsUnusable
 from .target import MigrationApp
 
@@ -28,7 +28,7 @@ def find_models(apps: Sequence[MigrationApp]) -> dict[str, list[type[Model]]]:
     found: dict[str, list[type[Model]]] = {}
     claimed: set[type[Model]] = set()
     for app in apps:
-        models: set[type[Model]] = set()
+        models: set[type[Model]] = set(app.classes)
         for module in app.models:
             try:
                 values = vars(import_module(module)).values()

@@ -11,9 +11,14 @@ _SQLITE_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 _POSTGRES_TABLE = "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?"
 
 
+async def has_table(session: Session, name: str) -> bool:
+    """Whether the database has a table of that name."""
+    return bool(await session.rows(_SQLITE_TABLE if session.kind == "sqlite" else _POSTGRES_TABLE, [name]))
+
+
 async def read_history(session: Session) -> set[MigrationName]:
     """What is recorded; empty where there is no such table yet."""
-    if not await session.rows(_SQLITE_TABLE if session.kind == "sqlite" else _POSTGRES_TABLE, [TABLE]):
+    if not await has_table(session, TABLE):
         return set()
     rows = await session.rows(f"SELECT app, name FROM {TABLE}")
     return {MigrationName(app=row["app"], name=row["name"]) for row in rows}
@@ -31,3 +36,8 @@ async def record(session: Session, migration: MigrationName, applied_at: datetim
         f"INSERT INTO {TABLE} (app, name, applied_at) VALUES (?, ?, ?)",
         [migration.app, migration.name, applied_at.isoformat()],
     )
+
+
+async def forget_app(session: Session, app: str) -> None:
+    """Forget the migrations of an app whose tables are gone."""
+    await session.run(f"DELETE FROM {TABLE} WHERE app = ?", [app])

@@ -25,7 +25,7 @@ from tortoise.migrations.schema_generator.state import ModelState, State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.migrations.writer import MigrationWriter, format_migration_name
 
-from .column import Column
+from ...plugins.column import Column
 from .errors import ChangeRefused, MigrationsUnusable
 from .freezing import freeze_models, freeze_state
 from .loading import MigrationPath, load_migrations
@@ -79,10 +79,10 @@ def _write_source(writer: MigrationWriter, module: str) -> str:
 
 
 def _column_module(module: str) -> str:
-    """Where the migrations in `module` import Column from: core's own by dots, all others by the full name."""
+    """Where the migrations in `module` import Column from: core's own by dots, all others from the contract."""
     core, _, _ = __name__.rpartition(".migrating.")
     if not module.startswith(f"{core}."):
-        return Column.__module__
+        return Column.__module__.rpartition(".")[0]
     steps = relpath(Column.__module__.replace(".", "/"), module.replace(".", "/")).split("/")
     up = steps.count("..")
     return "." * (up + 1) + ".".join(steps[up:])

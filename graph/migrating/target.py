@@ -3,20 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..storing import DatabaseKind
 from .errors import IndexInvalid
 from .indexes import Index
+from .marks import Backfill, PluginMark, Upkeep
 
 
 @dataclass(frozen=True, kw_only=True)
 class MigrationApp:
-    """One Tortoise app: its label, the modules of its models and the package of its migrations."""
+    """One Tortoise app: its label, the modules of its models (or these themselves), and its migrations' package."""
 
     label: str
-    models: tuple[str, ...]
+    models: tuple[str, ...] = ()
     migrations: str
+    classes: tuple[type[Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,8 @@ class Target:
 
     `location` is the path of a SQLite file, or the URL of a PostgreSQL database as Tortoise reads it. Apps stand in
     the order of their dependence, core first: a model that two apps can see belongs to the first. `lock_timeout` is in
-    seconds.
+    seconds. `plugins` are those enabled; `backfills` and `upkeep` say which rows theirs need;
+    `missing` are optional ones that can't be used, which is in order as long as their tables are empty.
     """
 
     kind: DatabaseKind
@@ -34,6 +38,10 @@ class Target:
     indexes: tuple[Index, ...] = ()
     clock: Callable[[], datetime]
     lock_timeout: float = 60.0
+    plugins: tuple[PluginMark, ...] = ()
+    backfills: tuple[Backfill, ...] = ()
+    upkeep: tuple[Upkeep, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [index.name for index in self.indexes]

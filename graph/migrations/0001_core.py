@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 
-from ..migrating.column import Column
+from ...plugins.column import Column
 
 
 class Migration(migrations.Migration):
@@ -30,7 +30,6 @@ class Migration(migrations.Migration):
                 ('email_folded', Column('TEXT COLLATE "C"', sqlite='TEXT', null=True)),
             ],
             options={'table': 'actor', 'table_description': 'Somebody or something that acts in Accord: a person, a service, or the system itself.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='Account',
@@ -66,7 +65,6 @@ class Migration(migrations.Migration):
                 ('owner', fields.ForeignKeyField('graph.Actor', null=True, description='The actor who looks after the account.', db_constraint=True, related_name=False, on_delete=OnDelete.RESTRICT)),
             ],
             options={'table': 'account', 'table_description': 'A customer: a business, a person, a household or a partner.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='AccountAncestry',
@@ -77,7 +75,6 @@ class Migration(migrations.Migration):
                 ('depth', Column('INT', description='Steps between the two; 1 for a parent.')),
             ],
             options={'table': 'account_ancestry', 'table_description': 'One account above another, however far; kept by Accord when a parent changes.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='Address',
@@ -110,7 +107,6 @@ class Migration(migrations.Migration):
                 ('source_folded', Column('TEXT COLLATE "C"', sqlite='TEXT', null=True)),
             ],
             options={'table': 'address', 'table_description': 'A place, linked to any number of accounts and contacts; what was typed is what is stored.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='Contact',
@@ -144,7 +140,6 @@ class Migration(migrations.Migration):
                 ('reports_to', fields.ForeignKeyField('graph.Contact', null=True, description='The contact this one reports to.', db_constraint=True, related_name=False, on_delete=OnDelete.RESTRICT)),
             ],
             options={'table': 'contact', 'table_description': 'A person, who belongs to any number of accounts.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='AccountContact',
@@ -166,7 +161,6 @@ class Migration(migrations.Migration):
                 ('is_ongoing', Column('BOOL', sqlite='INT', description='True while no last day is set.')),
             ],
             options={'table': 'account_contact', 'table_description': "A contact's relationship with an account; a former one keeps its dates, so that no history is lost."},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='AccountSource',
@@ -188,7 +182,6 @@ class Migration(migrations.Migration):
                 ('is_first', Column('BOOL', sqlite='INT', description='True for the source that came first.')),
             ],
             options={'table': 'account_source', 'table_description': 'One touch that brought an account closer; the first is never overwritten, later ones are appended.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='AddressLink',
@@ -208,7 +201,6 @@ class Migration(migrations.Migration):
                 ('is_primary', Column('BOOL', sqlite='INT', description="True for the first choice among the owner's addresses of this kind.")),
             ],
             options={'table': 'address_link', 'table_description': "An account's or a contact's use of an address."},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='ContactGroup',
@@ -228,7 +220,6 @@ class Migration(migrations.Migration):
                 ('member_filter', Column('TEXT', null=True, description="For a filtered group: a filter of contacts, in the API's own form.")),
             ],
             options={'table': 'contact_group', 'table_description': 'A group of contacts, fixed or by a stored filter.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='ContactGroupMember',
@@ -245,7 +236,39 @@ class Migration(migrations.Migration):
                 ('contact', fields.ForeignKeyField('graph.Contact', description='The contact.', db_constraint=True, related_name=False, on_delete=OnDelete.CASCADE)),
             ],
             options={'table': 'contact_group_member', 'table_description': "A contact's place in a fixed group."},
-            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Delivery',
+            fields=[
+                ('id', Column('UUID', sqlite='CHAR(36)', primary_key=True)),
+                ('event_id', Column('UUID', sqlite='CHAR(36)')),
+                ('consumer', Column('VARCHAR(100) COLLATE "C"', sqlite='VARCHAR(100)')),
+                ('record_id', Column('UUID', sqlite='CHAR(36)')),
+                ('version', Column('INT')),
+                ('attempts', Column('INT')),
+                ('due_at', Column('TIMESTAMPTZ', sqlite='TEXT')),
+                ('parked_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True)),
+                ('trouble', Column('TEXT', null=True)),
+            ],
+            options={'table': 'outbox_delivery', 'table_description': 'An event that one consumer has yet to be told of; gone when it was.'},
+        ),
+        ops.CreateModel(
+            name='DueWork',
+            fields=[
+                ('id', Column('UUID', sqlite='CHAR(36)', primary_key=True)),
+                ('plugin', Column('VARCHAR(60) COLLATE "C"', sqlite='VARCHAR(60)')),
+                ('name', Column('VARCHAR(100) COLLATE "C"', sqlite='VARCHAR(100)')),
+                ('record_id', Column('UUID', sqlite='CHAR(36)', null=True)),
+                ('data', Column('TEXT')),
+                ('planned_for', Column('TIMESTAMPTZ', sqlite='TEXT')),
+                ('actor_id', Column('UUID', sqlite='CHAR(36)')),
+                ('attempts', Column('INT')),
+                ('due_at', Column('TIMESTAMPTZ', sqlite='TEXT')),
+                ('parked_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True)),
+                ('trouble', Column('TEXT', null=True)),
+                ('created_at', Column('TIMESTAMPTZ', sqlite='TEXT')),
+            ],
+            options={'table': 'due_work', 'table_description': 'Work of a plugin that is planned for a time; gone when it is done.'},
         ),
         ops.CreateModel(
             name='Email',
@@ -266,7 +289,6 @@ class Migration(migrations.Migration):
                 ('is_primary', Column('BOOL', sqlite='INT', description="True for the owner's first choice.")),
             ],
             options={'table': 'email', 'table_description': 'An e-mail address of an account or a contact.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='ExternalId',
@@ -287,7 +309,6 @@ class Migration(migrations.Migration):
                 ('owner_kind', Column('VARCHAR(10) COLLATE "C"', sqlite='VARCHAR(10)', description='')),
             ],
             options={'table': 'external_id', 'table_description': 'The id that another system gives a record; unique in that system among records of one kind.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='IdempotencyKey',
@@ -298,7 +319,30 @@ class Migration(migrations.Migration):
                 ('created_at', Column('TIMESTAMPTZ', sqlite='TEXT')),
             ],
             options={'table': 'idempotency_key', 'table_description': 'The outcome of a request that came with a key, kept for a day.'},
-            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Job',
+            fields=[
+                ('id', Column('UUID', sqlite='CHAR(36)', primary_key=True)),
+                ('plugin', Column('VARCHAR(60) COLLATE "C"', sqlite='VARCHAR(60)')),
+                ('name', Column('VARCHAR(100) COLLATE "C"', sqlite='VARCHAR(100)')),
+                ('arguments', Column('TEXT')),
+                ('actor_id', Column('UUID', sqlite='CHAR(36)')),
+                ('permissions', Column('TEXT')),
+                ('state', Column('VARCHAR(10) COLLATE "C"', sqlite='VARCHAR(10)')),
+                ('done', Column('INT')),
+                ('total', Column('INT', null=True)),
+                ('message', Column('TEXT', null=True)),
+                ('result', Column('TEXT', null=True)),
+                ('trouble', Column('TEXT', null=True)),
+                ('attempts', Column('INT')),
+                ('due_at', Column('TIMESTAMPTZ', sqlite='TEXT')),
+                ('cancelled_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True)),
+                ('created_at', Column('TIMESTAMPTZ', sqlite='TEXT')),
+                ('started_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True)),
+                ('ended_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True)),
+            ],
+            options={'table': 'job', 'table_description': 'Long work of a plugin that somebody started, and how far it is; `due_at` is when a running one counts as lost.'},
         ),
         ops.CreateModel(
             name='Label',
@@ -318,7 +362,6 @@ class Migration(migrations.Migration):
                 ('description', Column('VARCHAR(300)', null=True, description='What the label says of a record.')),
             ],
             options={'table': 'label', 'table_description': 'A coloured word that can be put on records of its scope.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='LabelLink',
@@ -337,7 +380,6 @@ class Migration(migrations.Migration):
                 ('address', fields.ForeignKeyField('graph.Address', null=True, description='The address it is on.', db_constraint=True, related_name=False, on_delete=OnDelete.CASCADE)),
             ],
             options={'table': 'label_link', 'table_description': 'A label on a record.'},
-            bases=['Model'],
         ),
         ops.CreateModel(
             name='NamingRule',
@@ -359,7 +401,25 @@ class Migration(migrations.Migration):
                 ('next_number', Column('INT', description='The number that the next account gets.')),
             ],
             options={'table': 'naming_rule', 'table_description': 'How accounts of one kind are named and numbered; checked on every write.'},
-            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Note',
+            fields=[
+                ('id', Column('UUID', sqlite='CHAR(36)', primary_key=True, description='Global id: a prefix that names the kind of record, and a UUIDv7.')),
+                ('version', Column('INT', description='Counts the changes of this record from 1; give it back to update safely.')),
+                ('created_at', Column('TIMESTAMPTZ', sqlite='TEXT', description='When the record was created, UTC.')),
+                ('created_by', fields.ForeignKeyField('graph.Actor', description='Who created the record.', db_constraint=True, related_name=False, on_delete=OnDelete.RESTRICT)),
+                ('updated_at', Column('TIMESTAMPTZ', sqlite='TEXT', description='When the record was last changed, UTC.')),
+                ('updated_by', fields.ForeignKeyField('graph.Actor', description='Who changed the record last.', db_constraint=True, related_name=False, on_delete=OnDelete.RESTRICT)),
+                ('deleted_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True, description='When the record was deleted, UTC; null while it is live.')),
+                ('deletion', Column('UUID', sqlite='CHAR(36)', null=True, description='The deletion that took the record, so that it can be restored.')),
+                ('subject_type', Column('VARCHAR(10) COLLATE "C"', sqlite='VARCHAR(10)')),
+                ('subject_id', Column('UUID', sqlite='CHAR(36)')),
+                ('text', Column('TEXT', description='What is to be remembered.')),
+                ('is_internal', Column('BOOL', sqlite='INT', description='Whether it is for colleagues alone, and not for the customer to see.')),
+                ('is_pinned', Column('BOOL', sqlite='INT', description='Whether it stays on top of the others.')),
+            ],
+            options={'table': 'note', 'table_description': 'A text about a record.'},
         ),
         ops.CreateModel(
             name='OutboxEvent',
@@ -372,15 +432,9 @@ class Migration(migrations.Migration):
                 ('fields_changed', Column('TEXT')),
                 ('actor_id', Column('UUID', sqlite='CHAR(36)')),
                 ('occurred_at', Column('TIMESTAMPTZ', sqlite='TEXT')),
-                ('attempts', Column('INT')),
-                ('due_at', Column('TIMESTAMPTZ', sqlite='TEXT')),
-                ('done_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True)),
-                ('parked_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True)),
-                ('trouble', Column('TEXT', null=True)),
                 ('position', Column('BIGINT', null=True)),
             ],
-            options={'table': 'outbox_event', 'table_description': 'A committed change of a record, to be handed to every consumer at least once.'},
-            bases=['Model'],
+            options={'table': 'outbox_event', 'table_description': 'A committed change of a record.'},
         ),
         ops.CreateModel(
             name='Phone',
@@ -403,6 +457,30 @@ class Migration(migrations.Migration):
                 ('is_primary', Column('BOOL', sqlite='INT', description="True for the owner's first choice.")),
             ],
             options={'table': 'phone', 'table_description': 'A phone number of an account or a contact.'},
-            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Task',
+            fields=[
+                ('id', Column('UUID', sqlite='CHAR(36)', primary_key=True, description='Global id: a prefix that names the kind of record, and a UUIDv7.')),
+                ('version', Column('INT', description='Counts the changes of this record from 1; give it back to update safely.')),
+                ('created_at', Column('TIMESTAMPTZ', sqlite='TEXT', description='When the record was created, UTC.')),
+                ('created_by', fields.ForeignKeyField('graph.Actor', description='Who created the record.', db_constraint=True, related_name=False, on_delete=OnDelete.RESTRICT)),
+                ('updated_at', Column('TIMESTAMPTZ', sqlite='TEXT', description='When the record was last changed, UTC.')),
+                ('updated_by', fields.ForeignKeyField('graph.Actor', description='Who changed the record last.', db_constraint=True, related_name=False, on_delete=OnDelete.RESTRICT)),
+                ('deleted_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True, description='When the record was deleted, UTC; null while it is live.')),
+                ('deletion', Column('UUID', sqlite='CHAR(36)', null=True, description='The deletion that took the record, so that it can be restored.')),
+                ('subject_type', Column('VARCHAR(10) COLLATE "C"', sqlite='VARCHAR(10)')),
+                ('subject_id', Column('UUID', sqlite='CHAR(36)')),
+                ('title', Column('VARCHAR(200)', description='What is to be done, in a few words.')),
+                ('title_folded', Column('TEXT COLLATE "C"', sqlite='TEXT')),
+                ('description', Column('TEXT', null=True, description='What is to be done, at length.')),
+                ('assignee', fields.ForeignKeyField('graph.Actor', null=True, description='Who is to do it.', db_constraint=True, related_name=False, on_delete=OnDelete.RESTRICT)),
+                ('due_on', Column('DATE', null=True, description='The day by which it is to be done.')),
+                ('status', Column('VARCHAR(12) COLLATE "C"', sqlite='VARCHAR(12)', description='How far it has come.')),
+                ('priority', Column('VARCHAR(10) COLLATE "C"', sqlite='VARCHAR(10)', description='How much it matters.')),
+                ('priority_rank', Column('INT', description='The priority as a number to sort by: from 1, urgent, to 4, low.')),
+                ('completed_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True, description="When it was done, UTC; null for a task that isn't, or not any more.")),
+            ],
+            options={'table': 'task', 'table_description': 'Something to do about a record.'},
         ),
     ]

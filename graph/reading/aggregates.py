@@ -1,9 +1,12 @@
 """Figures over all rows that a filter matches: count, minimum, maximum, sum and average, exact on both databases."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
 from ..catalogue import Column, Kind
 from .dialects import amount, scaled
 from .scope import Compilation, Table
-from .selection import Aggregates, Constant, Statistics, TotalCount
+from .selection import Aggregates, Constant, ExtensionFigures, Statistics, TotalCount
 from .text import Pieces, Sql, concatenated, separated
 
 AVERAGE_PLACES = 4  # places of an average beyond those of the column
@@ -13,28 +16,60 @@ def aggregate_pieces(
     compilation: Compilation, aggregates: Aggregates, source: str, conditions: str, rows: Table
 ) -> Pieces:
     """The JSON object of the figures, from one pass over the rows and one more for each amount of money."""
-    fields: list[Pieces] = []
+    tables = {"": rows}
     for part in aggregates.parts:
-        name = f'"{part.key}":'
-        match part:
-            case Constant():
-                fields.append([f'{name}"{part.text}"'])
-            case TotalCount():
-                fields.append([name, Sql("cast(count(*) as text)")])
-            case Statistics() if part.column.kind is Kind.MONEY:
-                fields.append([name, _money(compilation, part, source, conditions, rows)])
-            case Statistics():
-                facts = [[f'"{key}":', _figure(compilation, fact, part.column, rows)] for key, fact in part.facts]
-                fields.append([name, "{", *separated(facts), "}"])
-    text = concatenated(["{", *separated(fields), "}"])
-    if not any(map(_is_figure, aggregates.parts)):
+        if isinstance(part, ExtensionFigures) and part.extension.name not in tables:
+            beside = tables[part.extension.name] = Table(record=part.extension, alias=compilation.alias())
+            source += f" left join {beside.record.table} {beside.alias} on {beside.key} = {rows.key}"
+    over = _Over(compilation=compilation, source=source, conditions=conditions, tables=tables)
+    text = concatenated(["{", *separated(_part(over, part, rows) for part in aggregates.parts), "}"])
+    if not any(map(_is_figure, _flat(aggregates.parts))):
         return [Sql(text)]
     return [Sql(f"(select {text} from {source} where {conditions})")]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Over:
+    """What the figures are over: rows, with their extensions beside them in `tables` by name."""
+
+    compilation: Compilation
+    source: str
+    conditions: str
+    tables: Mapping[str, Table]
+
+
+Part = TotalCount | Statistics | ExtensionFigures | Constant
+
+
+def _part(over: _Over, part: Part, rows: Table) -> Pieces:
+    name = f'"{part.key}":'
+    match part:
+        case Constant():
+            return [f'{name}"{part.text}"']
+        case TotalCount():
+            return [name, Sql("cast(count(*) as text)")]
+        case ExtensionFigures():
+            beside = over.tables[part.extension.name]
+            return [name, "{", *separated(_part(over, one, beside) for one in part.parts), "}"]
+        case Statistics() if part.column.kind is Kind.MONEY:
+            return [name, _money(over.compilation, part, over.source, over.conditions, rows)]
+        case Statistics():
+            facts = [[f'"{key}":', _figure(over.compilation, fact, part.column, rows)] for key, fact in part.facts]
+            return [name, "{", *separated(facts), "}"]
+
+
 def reads_rows(aggregates: Aggregates) -> bool:
     """Whether any figure is asked for, and not just names of types."""
-    return any(_is_figure(part) or _is_money(part) for part in aggregates.parts)
+    return any(_is_figure(part) or _is_money(part) for part in _flat(aggregates.parts))
+
+
+def _flat(parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts, those of extensions among them."""
+    for part in parts:
+        if isinstance(part, ExtensionFigures):
+            yield from part.parts
+        else:
+            yield part
 
 
 def _is_money(part: object) -> bool:

@@ -137,6 +137,11 @@ class Comparer:
         self, expression: str, column: Column, value: Any, where: str, convert: Callable[[Any], Any], purpose: str
     ) -> str:
         """Whether an expression is among the values of a list, which is one parameter."""
+        number = self.compilation.number(plain(value), self.listing(convert), where, purpose)
+        return self.compilation.dialect.in_list(expression, number, column.kind)
+
+    def listing(self, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """How a list is converted for the database, given how each of its values is."""
         sqlite = self.compilation.dialect.kind == "sqlite"
 
         def convert_all(values: Any) -> Any:
@@ -147,8 +152,7 @@ class Comparer:
             converted = [convert(one) for one in values]
             return store(Kind.TEXT_LIST, converted, "sqlite") if sqlite else converted
 
-        number = self.compilation.number(plain(value), convert_all, where, purpose)
-        return self.compilation.dialect.in_list(expression, number, column.kind)
+        return convert_all
 
     def _money(self, rows: Table, column: Column, operator: str, value: Mapping[str, Any], where: str) -> str:
         """Amounts compare within one currency: another currency never matches."""

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..catalogue import RecordType
+from ..catalogue import Kind, RecordType
 from ..identity import parse_id
 from ..storing import store
 from .filters import FilterCompiler
+from .pages import all_met
 from .plan import Plan
+from .rows import as_list
 from .scope import Ground, Table
 from .selection import (
     ConnectionSelection,
     Selection,
 )
-from .statement import StatementWriter, all_met
+from .statement import StatementWriter
 from .text import Sql, concatenated
 
 MOST_IDS = 100
@@ -79,6 +81,26 @@ def compile_ids(ground: Ground, record: RecordType, filter_: Any, most: int) -> 
     name = concatenated([f"{record.prefix}_", Sql(ground.dialect.plain(rows.key, record.columns["id"].kind))])
     met = all_met([FilterCompiler(writer.compilation).compile(rows, filter_, "filter"), *writer.compilation.live(rows)])
     return writer.plan(f"select {name} from {record.table} r where {met} order by {rows.key} limit {most + 1}")
+
+
+def compile_unhidden(ground: Ground, record: RecordType, ids: Any) -> Plan | None:
+    """The plan for the keys of those of the rows with these keys that no plugin hides; None where none does.
+
+    Deleted rows are looked at like others.
+    """
+    writer = StatementWriter(ground, "id")
+    rows = Table(record=record, alias="r")
+    unhidden = writer.compilation.unhidden(rows)
+    if not unhidden:
+        return None
+    kind = record.columns["id"].kind
+    number = writer.compilation.number(ids, lambda values: _stored_list(ground, kind, values), "id", "ids")
+    met = all_met([ground.dialect.in_list(rows.key, number, kind), *unhidden])
+    return writer.plan(f"select {rows.key} from {record.table} r where {met}")
+
+
+def _stored_list(ground: Ground, kind: Kind, values: Any) -> Any:
+    return as_list([store(kind, value, ground.dialect.kind) for value in values], ground.dialect)
 
 
 def _id_list(ground: Ground, record: RecordType) -> Callable[[Any], Any]:

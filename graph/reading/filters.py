@@ -1,13 +1,14 @@
 """Filters: conditions as the API states them, compiled to SQL; logic is two-valued, a null matches null alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from ..catalogue import Column, ExtensionField, GroupField, Kind, RecordType, ToMany, ToOne
+from ..catalogue import AnyId, Column, ExtensionField, GroupField, Kind, RecordType, ToAny, ToMany, ToOne
 from ..errors import InvalidInput
+from ..identity import global_id, parse_any_id
 from ..storing import store
 from .comparing import Comparer, all_of, any_of, checked, plain
-from .scope import Compilation, Table
+from .scope import Compilation, Table, of_type
 
 DEEPEST = 4  # relations that a filter may cross
 DEEPEST_NESTING = 12  # filters within one another, by relations and by and, or and not
@@ -16,7 +17,17 @@ MOST_CONDITIONS = 200
 
 def is_filterable(column: Column) -> bool:
     """A column may be filtered by where an index serves it, where its policy says so, and by id."""
-    return column.indexed or column.policy.filterable or column.name == "id"
+    return (column.indexed or column.policy.filterable or column.name == "id") and column.policy.searchable
+
+
+def is_comparable(group: GroupField) -> bool:
+    """Whether a group may be compared as a whole."""
+    return group.whole and all(column.policy.searchable for column in group.columns())
+
+
+def narrow(compilation: Compilation, rows: Table, filter_: Mapping[str, Any]) -> str:
+    """The condition that a plugin's filter sets on the rows that a caller may see."""
+    return f"({FilterCompiler(compilation).compile(rows, filter_, 'read_policy')})"
 
 
 class FilterCompiler:
@@ -75,21 +86,31 @@ class FilterCompiler:
         member = rows.record.members.get(name)
         match member:
             case Column() if is_filterable(member):
+                self._check(rows, member, where)
                 return self.values.compare(rows, member, value, where)
             case GroupField():
                 return self._group(rows, member, value, where)
             case ToOne():
+                self._check(rows, member, where)
                 return self._to_one(rows, member, value, where, hops)
             case ExtensionField():
                 return self._extension(rows, member, value, where, hops)
+            case AnyId():
+                self._check(rows, member.reference, where)
+                return self._any_id(rows, member.reference, value, where)
             case ToMany():
+                self.compilation.sight.check_way(self.compilation.catalogue, member, where)
                 return self._to_many(rows, member, value, where, hops)
             case None if (link := self._foreign_key(rows.record, name)) is not None:
+                self._check(rows, link, where)
                 return self._id_of(rows, link, value, where)
             case _:
                 raise InvalidInput(
                     "INVALID_FILTER", f"{where}: {rows.record.name} has no field {name!r} to filter by.", argument=where
                 )
+
+    def _check(self, rows: Table, member: Column | ToOne | ToAny, where: str) -> None:
+        self.compilation.sight.check(rows.record, member, where, "filtered")
 
     @staticmethod
     def _foreign_key(record: RecordType, name: str) -> ToOne | None:
@@ -104,11 +125,14 @@ class FilterCompiler:
             member = group.members.get(name)
             if condition is None:
                 raise InvalidInput("INVALID_FILTER", f"{here} is null; leave it out.", argument=here)
-            if name == "eq" and group.whole:
+            if name == "eq" and is_comparable(group):
+                for column in group.columns():
+                    self._check(rows, column, here)
                 parts.append(self._whole(rows, group, condition, here))
             elif isinstance(member, GroupField):
                 parts.append(self._group(rows, member, condition, here))
             elif member is not None and is_filterable(member):
+                self._check(rows, member, here)
                 parts.append(self.values.compare(rows, member, condition, here))
             else:
                 raise InvalidInput("INVALID_FILTER", f"{where} has no {name!r} to filter by.", argument=here)
@@ -169,6 +193,60 @@ class FilterCompiler:
         exists = f"exists (select 1 from {inner.record.table} {inner.alias} where {all_of(conditions)})"
         id_column = inner.record.columns["id"]
         convert, purpose = self.values.converter(inner.record, id_column)
+        column = rows.column(link.column)
+
+        def same(value: Any, here: str) -> str:
+            return f"{column} = {self.compilation.parameter(value, convert, here, Kind.ID, purpose)}"
+
+        def among(value: Any, here: str) -> str:
+            return self.values.one_of(column, id_column, value, here, convert, f"in {purpose}")
+
+        return self._reference(operations, where, exists, same, among)
+
+    def _any_id(self, rows: Table, link: ToAny, operations: Mapping[str, Any], where: str) -> str:
+        """Conditions on a reference to any record; a deleted record counts as none."""
+        catalogue, kind = self.compilation.catalogue, self.compilation.dialect.kind
+        key, type_ = rows.column(link.column), rows.column(link.type_column)
+        cases: list[str] = []
+        for name in link.targets:
+            inner = Table(record=catalogue[name], alias=self.compilation.alias())
+            conditions = [f"{inner.key} = {key}", *self.compilation.live(inner)]
+            found = f"exists (select 1 from {inner.record.table} {inner.alias} where {all_of(conditions)})"
+            cases.append(f"when '{inner.record.prefix}' then {found}")
+        exists = f"case {type_} {' '.join(cases)} else false end"
+        id_column = catalogue[link.targets[0]].columns["id"]
+
+        def uuid(value: Any) -> Any:
+            return store(Kind.ID, parse_any_id(catalogue, link, value)[1], kind)
+
+        def prefix(value: Any) -> str:
+            return parse_any_id(catalogue, link, value)[0].prefix
+
+        def whole(value: Any) -> str:
+            return global_id(*parse_any_id(catalogue, link, value))
+
+        def same(value: Any, here: str) -> str:
+            bound = self.compilation.parameter(value, uuid, here, Kind.ID, "any id")
+            return f"{key} = {bound} and {type_} = {self.compilation.parameter(value, prefix, here, Kind.CODE, 'type')}"
+
+        def among(value: Any, here: str) -> str:
+            """The ids alone have an index; with their types before them they are exact."""
+            some = self.values.one_of(key, id_column, value, here, uuid, "in any id")
+            shown = f"{type_}||'_'||{self.compilation.dialect.plain(key, Kind.ID)}"
+            exact = self.compilation.number(plain(value), self.values.listing(whole), here, "in any whole id")
+            return f"{some} and {self.compilation.dialect.in_list(f'({shown})', exact, Kind.CODE)}"
+
+        return self._reference(operations, where, exists, same, among)
+
+    def _reference(
+        self,
+        operations: Mapping[str, Any],
+        where: str,
+        exists: str,
+        same: Callable[[Any, str], str],
+        among: Callable[[Any, str], str],
+    ) -> str:
+        """Conditions on a reference: `exists` says that what it leads to is there, `same` and `among` compare it."""
         parts: list[str] = []
         for operator, value in operations.items():
             here = f"{where}.{operator}"
@@ -179,13 +257,8 @@ class FilterCompiler:
                 continue
             if value is None:
                 self.values.refuse_null(operator, where)
-            column = rows.column(link.column)
-            if operator in {"eq", "ne"}:
-                bound = self.compilation.parameter(value, convert, here, Kind.ID, purpose)
-                same = f"{column} = {bound} and {exists}"
-            else:
-                same = f"{self.values.one_of(column, id_column, value, here, convert, f'in {purpose}')} and {exists}"
-            parts.append(same if operator in {"eq", "in"} else f"({same}) is not true")
+            met = f"{same(value, here) if operator in {'eq', 'ne'} else among(value, here)} and {exists}"
+            parts.append(met if operator in {"eq", "in"} else f"({met}) is not true")
         return all_of(parts)
 
     def _to_many(self, rows: Table, member: ToMany, quantifiers: Mapping[str, Any], where: str, hops: int) -> str:
@@ -218,7 +291,8 @@ class FilterCompiler:
         target = Table(record=catalogue[member.target], alias=self.compilation.alias())
         if member.link is None:
             source = f"{target.record.table} {target.alias}"
-            return source, target, target.column(member.foreign), self.compilation.live(target)
+            conditions = [*of_type(target.alias, member), *self.compilation.live(target)]
+            return source, target, target.column(member.foreign), conditions
         link = Table(record=catalogue[member.link], alias=self.compilation.alias())
         source = (
             f"{link.record.table} {link.alias} join {target.record.table} {target.alias} "

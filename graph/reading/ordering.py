@@ -90,6 +90,7 @@ def order_by(
             if not isinstance(member, Column) or not (member.indexed or member.name == "id"):
                 message = f"{where}: {owner.name} can't be sorted by {name!r}."
                 raise InvalidInput("INVALID_ORDER", message, argument=where)
+            compilation.sight.check(owner, member, where, "sorted")
             source = "e" if extension is owner else "t"
             keys.extend(
                 SortKey(source=source, record=owner, column=_stored(member, stored), direction=str(value).lower())
@@ -101,7 +102,8 @@ def order_by(
         raise InvalidInput("INVALID_ORDER", message, argument=where)
     if not keys:
         source, owner = ("l", link) if link else ("t", record)
-        keys = [SortKey(source=source, record=owner, column=owner.columns[n], direction=ASC) for n in owner.order]
+        shown = [owner.columns[n] for n in owner.order if not compilation.sight.is_masked(owner, owner.columns[n])]
+        keys = [SortKey(source=source, record=owner, column=column, direction=ASC) for column in shown]
     last = keys[-1].direction if keys else ASC
     if extension is not None and len(keys) == 1:
         tie = SortKey(source="e", record=extension, column=_owner_key(record), direction=last)

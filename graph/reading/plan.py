@@ -1,13 +1,20 @@
 """A plan: one statement, the parameters it waits for, and what Python completes in its answer."""
 
+import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from ...plugins.violations import FieldError
 from ..catalogue import ComputedField
-from ..errors import InvalidInput
+from ..errors import Forbidden, InvalidInput
 from .selection import Ref
+
+MARK = "="  # no column is called so
+SEEN = re.compile("\x03([0-9]+):([^\x03]*)\x03")  # marks a row with classified values; no JSON text holds it
+WITHHELD = "\x02"  # what a statement answers in place of members whose filter the caller may not use
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +31,30 @@ class Parameter:
 class Completion:
     """A computed field in the answer: the way to it (`*` for every element of a list).
 
-    In an answer with records of several types, `record` names the type that has the field.
+    In an answer with records of several types, `record` names the type that has the field. Where a record may be of any
+    type, another type may have another field of the same key: then what waits for this one says `mark` under MARK.
     """
 
     path: tuple[str, ...]
     field: ComputedField
     record: str | None = None
+    mark: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classified:
+    """Classified fields of one record type that a statement reads of the same rows, and the classes of their data.
+
+    `whole` where they are figures over all rows, none of which is named.
+    """
+
+    record: str
+    fields: tuple[str, ...]
+    classes: frozenset[str]
+    whole: bool = False
+
+
+Seen = dict[Classified, dict[UUID, None]]  # the rows whose classified values an answer holds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +65,8 @@ class Plan:
     parameters: tuple[Parameter, ...]
     completions: tuple[Completion, ...] = ()
     signature: int | None = None  # of the stored filters that the statement holds, if it may meet any
+    withheld: Forbidden | None = None  # why a stored filter can't be used for this caller, if one can't
+    classified: tuple[Classified, ...] = ()
 
     def bind(self, variables: Mapping[str, Any]) -> list[Any]:
         """The statement's parameters for these variables; raises InvalidInput for a value that can't be used."""
@@ -71,7 +98,27 @@ def resolved(value: Any, variables: Mapping[str, Any]) -> Any:
     return found
 
 
-def complete(answer: Any, completions: Sequence[Completion]) -> list[tuple[str, ...]]:
+def unmarked(plan: Plan, text: str, seen: Seen) -> str:
+    """The statement's text without its marks of rows with classified values, which are noted in `seen`.
+
+    Raises Forbidden where the answer hangs on a stored filter that the caller may not use.
+    """
+    if plan.withheld is not None and WITHHELD in text:
+        raise plan.withheld
+    for one in plan.classified:
+        if one.whole:
+            seen.setdefault(one, {})
+    if "\x03" not in text:
+        return text
+
+    def note(mark: re.Match[str]) -> str:
+        seen.setdefault(plan.classified[int(mark[1])], {})[UUID(mark[2])] = None
+        return ""
+
+    return SEEN.sub(note, text)
+
+
+async def complete(answer: Any, completions: Sequence[Completion]) -> list[tuple[str, ...]]:
     """Fill the computed fields into a decoded answer, each called once; returns the paths whose computation failed.
 
     A plugin's function may fail: its field becomes null everywhere, and the rest of the answer stands.
@@ -79,9 +126,10 @@ def complete(answer: Any, completions: Sequence[Completion]) -> list[tuple[str, 
     failed: list[tuple[str, ...]] = []
     for completion in completions:
         *way, key = completion.path
-        holders = list(_holders(answer, way))
+        holders = _waiting(_holders(answer, way), key, completion.mark)
         try:
-            values = list(completion.field.computed.by([holder[key] for holder in holders]))
+            found = completion.field.computed.by([holder[key] for holder in holders])
+            values = list(await found if inspect.isawaitable(found) else found)
             if len(values) != len(holders):
                 raise ValueError(f"{completion.field.name} gave {len(values)} values for {len(holders)} rows")
         except Exception:  # the field's author may be a plugin: contained here, reported by the caller
@@ -90,6 +138,13 @@ def complete(answer: Any, completions: Sequence[Completion]) -> list[tuple[str, 
         for holder, value in zip(holders, values, strict=True):
             holder[key] = value
     return failed
+
+
+def _waiting(holders: Sequence[dict[str, Any]], key: str, mark: str | None) -> Sequence[dict[str, Any]]:
+    """Those of the holders that wait for the field of a completion."""
+    if mark is None:
+        return holders
+    return [one for one in holders if isinstance(one.get(key), dict) and one[key].get(MARK) == mark]
 
 
 def _holders(value: Any, way: Sequence[str]) -> Sequence[dict[str, Any]]:

@@ -1,23 +1,25 @@
 """Where a compiled expression finds its columns, and the parameters that a statement gathers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..catalogue import Catalogue, Kind, RecordType
+from ..catalogue import Catalogue, Kind, RecordType, ToMany
 from .dialects import Dialect
-from .plan import Completion, Parameter
+from .plan import Classified, Completion, Parameter
 from .selection import Ref
+from .sight import EVERYTHING, NOBODY, Sight
 from .stored_filters import StoredFilters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What statements are compiled for: the records, one database's dialect, and the filters stored in it."""
+    """What statements are compiled for: the records, one database's dialect, its stored filters, and who reads."""
 
     catalogue: Catalogue
     dialect: Dialect
     stored: StoredFilters
+    sight: Sight = NOBODY
 
 
 @dataclass
@@ -66,13 +68,22 @@ Rows = Table | PageRows
 
 
 class Compilation:
-    """One statement in the making."""
+    """One statement in the making; `narrow` gives the condition that a plugin's filter sets on rows."""
 
-    def __init__(self, catalogue: Catalogue, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        dialect: Dialect,
+        sight: Sight,
+        narrow: "Callable[[Compilation, Table, Mapping[str, Any]], str]",
+    ) -> None:
         self.catalogue = catalogue
         self.dialect = dialect
+        self.sight = sight
+        self._narrow = narrow
         self.parameters: list[Parameter] = []
         self.completions: list[Completion] = []
+        self.classified: dict[Classified, int] = {}
         self._known: dict[Any, int] = {}
         self._aliases = 0
 
@@ -97,5 +108,33 @@ class Compilation:
         return self.dialect.parameter(self.number(value, convert, where, purpose), kind)
 
     def live(self, rows: Table) -> list[str]:
-        """The conditions under which a row is there for the caller: it isn't deleted."""
-        return [f"{rows.alias}.deleted_at is null"] if rows.record.is_record else []
+        """The conditions under which a row is there for the caller: it isn't deleted, nor hidden by a plugin."""
+        there = [f"{rows.alias}.deleted_at is null"] if rows.record.is_record else []
+        return there + self.unhidden(rows)
+
+    def unhidden(self, rows: Table) -> list[str]:
+        """The conditions under which no plugin hides a row from the caller.
+
+        What a plugin's filter looks at is not narrowed in its turn, nor masked: it is no part of the answer.
+        """
+        if not self.sight.is_asking or not rows.record.is_record:
+            return []
+        narrowed = self.sight.narrowing(rows.record)
+        if narrowed is None:
+            return []
+        if narrowed.nothing:
+            return ["1 = 0"]
+        sight, self.sight = self.sight, EVERYTHING
+        try:
+            return [self._narrow(self, rows, filter_) for filter_ in narrowed.where]
+        finally:
+            self.sight = sight
+
+    def note(self, classified: Classified) -> int:
+        """The number under which the statement marks rows whose classified values it holds."""
+        return self.classified.setdefault(classified, len(self.classified))
+
+
+def of_type(alias: str, member: ToMany) -> list[str]:
+    """The condition that rows which may belong to any record belong to the owner's type."""
+    return [] if member.type_column is None else [f"{alias}.{member.type_column} = '{member.type_prefix}'"]

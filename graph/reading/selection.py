@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalogue import Column, ComputedField, ExtensionField, RecordType, ToMany, ToOne
+from ..catalogue import AnyId, Column, ComputedField, ExtensionField, RecordType, ToAny, ToMany, ToOne
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,23 @@ class RecordSelection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AnySelection:
+    """A record of any type: what is selected of each type that it may be."""
+
+    key: str
+    member: ToAny
+    choices: tuple[tuple[RecordType, tuple["Selection", ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyIdSelection:
+    """The global id of a record of any type."""
+
+    key: str
+    member: AnyId
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cursor:
     """The cursor of an edge, or (`edge` is "start" or "end") of the first or last row of a page."""
 
@@ -125,11 +142,20 @@ class Statistics:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExtensionFigures:
+    """Figures over the fields that a plugin adds to the records."""
+
+    key: str
+    extension: RecordType
+    parts: tuple[Statistics | Constant, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Aggregates:
     """Figures over all rows that the connection's filter matches."""
 
     key: str
-    parts: tuple[TotalCount | Statistics | Constant, ...]
+    parts: tuple[TotalCount | Statistics | ExtensionFigures | Constant, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,5 +193,7 @@ Selection = (
     | MoneySelection
     | ComputedSelection
     | RecordSelection
+    | AnySelection
+    | AnyIdSelection
     | ConnectionSelection
 )

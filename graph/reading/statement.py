@@ -4,16 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..catalogue import Column, RecordType, ToMany, ToOne
-from ..errors import InvalidInput
+from ..catalogue import AnyId, Column, ExtensionField, Kind, RecordType, ToAny, ToOne
+from ..errors import Forbidden
 from .aggregates import aggregate_pieces, reads_rows
 from .dialects import amount
-from .filters import FilterCompiler
+from .filters import narrow
+from .marking import note_figures, row_mark
+from .masking import masked
 from .ordering import Ordering, beyond, cursor_pieces, order_by
-from .plan import Completion, Plan
+from .pages import Base, Shape, all_met, page_size
+from .plan import MARK, WITHHELD, Completion, Plan
 from .scope import Compilation, Ground, PageRows, Rows, Table
 from .selection import (
     Aggregates,
+    AnyIdSelection,
+    AnySelection,
     ColumnSelection,
     ComputedSelection,
     ConnectionPart,
@@ -31,26 +36,10 @@ from .selection import (
     Selection,
     TotalCount,
 )
+from .sight import is_shown_nullable, mask_of
 from .stored_filters import STALE
 from .text import Pieces, Sql, concatenated, literal, separated
-
-DEFAULT_PAGE = 50
-LARGEST_PAGE = 100
-
-
-def page_size(first: int | None, last: int | None, where: str) -> tuple[int, bool]:
-    """How many rows a page has and whether it is read from the end; raises InvalidInput for sizes out of range."""
-    if first is not None and last is not None:
-        raise InvalidInput("INVALID_PAGE", f"{where}: give first or last, not both.", argument=f"{where}.last")
-    size = last if last is not None else first if first is not None else DEFAULT_PAGE
-    if not 1 <= size <= LARGEST_PAGE:
-        name = "first" if last is None else "last"
-        raise InvalidInput(
-            "INVALID_PAGE",
-            f"{where}: {name} is {size}; pages hold 1 to {LARGEST_PAGE} rows.",
-            argument=f"{where}.{name}",
-        )
-    return size, last is not None
+from .withholding import refusal, shown_filter
 
 
 class StatementWriter:
@@ -61,8 +50,11 @@ class StatementWriter:
         self.root = where.partition(".")[0]
         self.catalogue = ground.catalogue
         self.dialect = ground.dialect
-        self.compilation = Compilation(ground.catalogue, ground.dialect)
+        self.sight = ground.sight
+        self.compilation = Compilation(ground.catalogue, ground.dialect, ground.sight, narrow)
         self.reads_stored = False
+        self.withheld: Forbidden | None = None
+        self._marks = False  # within a record that may be of any type
 
     def plan(self, statement: str) -> Plan:
         """The finished plan."""
@@ -71,6 +63,8 @@ class StatementWriter:
             parameters=tuple(self.compilation.parameters),
             completions=tuple(self.compilation.completions),
             signature=self.ground.stored.signature if self.reads_stored else None,
+            withheld=self.withheld,
+            classified=tuple(self.compilation.classified),
         )
 
     def belong(self, record: RecordType) -> None:
@@ -87,7 +81,12 @@ class StatementWriter:
 
     def object(self, rows: Rows, fields: Sequence[Selection], path: tuple[str, ...]) -> Pieces:
         """The JSON object of one row."""
-        return ["{", *separated(self._field(rows, field, path) for field in fields), "}"]
+        return [
+            "{",
+            *row_mark(self.compilation, rows, fields),
+            *separated(self._field(rows, field, path) for field in fields),
+            "}",
+        ]
 
     def _field(self, rows: Rows, field: Selection, path: tuple[str, ...]) -> Pieces:
         name = f'"{field.key}":'
@@ -95,25 +94,38 @@ class StatementWriter:
         match field:
             case Constant():
                 return [f'{name}"{field.text}"']
+            case ColumnSelection() if (shown := shown_filter(self.compilation, rows.record, field.column)) is not None:
+                return [name, *self._waiting(rows, ComputedSelection(key=field.key, field=shown), here)]
             case ColumnSelection():
                 return [name, self.value(rows, field.column)]
             case MoneySelection():
                 return [name, self._money(rows, field)]
             case ObjectSelection():
                 return [name, *self._group(rows, field, here)]
+            case ComputedSelection() if self.sight.is_masked(rows.record, field.field):
+                return [name, "null"]
             case ComputedSelection():
-                self.compilation.completions.append(Completion(path=here, field=field.field))
-                needs = [rows.record.columns[need] for need in field.field.computed.needs]
-                return [name, "{", *separated([f'"{need.name}":', self.value(rows, need)] for need in needs), "}"]
+                return [name, *self._waiting(rows, field, here)]
+            case RecordSelection() if self._is_masked(rows, field.member):
+                return [name, "null"]
             case RecordSelection():
-                return [name, Sql(f"coalesce(({self._to_one(rows, field, here)}),'null')")]
+                key = rows.column(field.member.column) if isinstance(field.member, ToOne) else rows.key
+                return [name, Sql(f"coalesce(({self._to_one(field.record, field.fields, key, here)}),'null')")]
+            case AnySelection() | AnyIdSelection() if self._is_masked(rows, field.member):
+                return [name, "null"]
+            case AnySelection():
+                return [name, Sql(self._any(rows, field, here))]
+            case AnyIdSelection():
+                return [name, Sql(self._any_id(rows, field.member.reference))]
             case ConnectionSelection() if field.member is not None and field.member.stored_filter is not None:
                 return [name, Sql(self._members(field, field.member.stored_filter, rows, here))]
             case ConnectionSelection():
                 return [name, Sql(f"({self.connection(field, owner=rows, path=here)})")]
 
     def value(self, rows: Rows, column: Column) -> Sql:
-        """A column's value in JSON."""
+        """A column's value in JSON, or what stands in its place for a caller who may not read it."""
+        if self.sight.is_masked(rows.record, column):
+            return masked(self.dialect, rows.column(column.name), mask_of(column))
         text = self.dialect.json(rows.column(column.name), column, rows.record.prefix)
         return Sql(f"coalesce({text},'null')" if column.nullable or column.kind is column.kind.BOOLEAN else f"({text})")
 
@@ -123,19 +135,59 @@ class StatementWriter:
         return Sql(f"coalesce('\"'||{shown}||'\"','null')")
 
     def _group(self, rows: Rows, field: ObjectSelection, path: tuple[str, ...]) -> Pieces:
-        """A group is null where every column in it is null and could be."""
+        """A group is null where every column in it is null, or masked as null, and could be."""
+        masks = {c.name: mask_of(c) for c in field.columns if self.sight.is_masked(rows.record, c)}
+        shown = [column for column in field.columns if column.name not in masks or masks[column.name].text is not None]
+        if not shown:
+            return ["null"]
         pieces = self.object(rows, field.fields, path)
-        if not all(column.nullable for column in field.columns):
+        if not all(map(is_shown_nullable, field.columns)):
             return pieces
-        absent = " and ".join(f"{rows.column(column.name)} is null" for column in field.columns)
+        absent = " and ".join(f"{rows.column(column.name)} is null" for column in shown)
         return [Sql(f"case when {absent} then 'null' else {concatenated(pieces)} end")]
 
-    def _to_one(self, rows: Rows, field: RecordSelection, path: tuple[str, ...]) -> str:
-        target = Table(record=field.record, alias=self.compilation.alias())
-        key = rows.column(field.member.column) if isinstance(field.member, ToOne) else rows.key
+    def _is_masked(self, rows: Rows, member: Any) -> bool:
+        """Whether the caller may not know what a reference leads to."""
+        if isinstance(member, ExtensionField):
+            return False
+        return self.sight.is_masked(rows.record, member.reference if isinstance(member, AnyId) else member)
+
+    def _waiting(self, rows: Rows, field: ComputedSelection, path: tuple[str, ...]) -> Pieces:
+        """What a computed field needs, in the place where it will stand."""
+        mark = f"{rows.record.name}.{field.field.name}" if self._marks else None
+        completion = Completion(path=path, field=field.field, mark=mark)
+        if mark is None or completion not in self.compilation.completions:  # two types may lead to the same field
+            self.compilation.completions.append(completion)
+        needs = [rows.record.columns[need] for need in field.field.computed.needs]
+        pieces = [[f'"{need.name}":', self.value(rows, need)] for need in needs]
+        return ["{", *separated([*pieces, [f'"{MARK}":"{mark}"']] if mark else pieces), "}"]
+
+    def _to_one(self, record: RecordType, fields: Sequence[Selection], key: str, path: tuple[str, ...]) -> str:
+        target = Table(record=record, alias=self.compilation.alias())
         conditions = " and ".join([f"{target.key} = {key}", *self.compilation.live(target)])
-        text = concatenated(self.object(target, field.fields, path))
-        return f"select {text} from {field.record.table} {target.alias} where {conditions}"
+        text = concatenated(self.object(target, fields, path))
+        return f"select {text} from {record.table} {target.alias} where {conditions}"
+
+    def _any(self, rows: Rows, field: AnySelection, path: tuple[str, ...]) -> str:
+        """The record that a reference leads to, looked for among those of its type alone."""
+        marks, self._marks = self._marks, True
+        key, type_ = rows.column(field.member.column), rows.column(field.member.type_column)
+        found = [(record.prefix, self._to_one(record, fields, key, path)) for record, fields in field.choices]
+        self._marks = marks
+        cases = " ".join(f"when '{prefix}' then ({statement})" for prefix, statement in found)
+        return f"coalesce(case {type_} {cases} end,'null')"
+
+    def _any_id(self, rows: Rows, reference: ToAny) -> str:
+        key, type_ = rows.column(reference.column), rows.column(reference.type_column)
+        shown = f"coalesce('\"'||{type_}||'_'||{self.dialect.plain(key, Kind.ID)}||'\"','null')"
+        cases: list[str] = []
+        for name in reference.targets if self.sight.is_asking else ():
+            target = Table(record=self.catalogue[name], alias=self.compilation.alias())
+            if unhidden := self.compilation.unhidden(target):
+                there = all_met([f"{target.key} = {key}", *unhidden])
+                found = f"exists (select 1 from {target.record.table} {target.alias} where {there})"
+                cases.append(f"when {type_} = '{target.record.prefix}' and not {found} then 'null'")
+        return f"case {' '.join(cases)} else {shown} end" if cases else shown
 
     def _members(self, field: ConnectionSelection, stored_filter: str, rows: Rows, path: tuple[str, ...]) -> str:
         """The records linked to a row, or those that its stored filter matches, as far as that filter is known."""
@@ -147,9 +199,18 @@ class StatementWriter:
             met: tuple[Mapping[str, Any], ...] = (one.filter, *([field.page.filter] if field.page.filter else []))
             free = replace(field, member=None, link=None, page=replace(field.page, filter={"and": met}))
             same = f"cast({rows.key} as text) = '{one.id}' and {rows.column('version')} = {one.version}"
-            cases.append(f"when {same} then ({self.connection(free, owner=None, path=path)})")
+            if self._may_use(field.record, one.filter):
+                cases.append(f"when {same} then ({self.connection(free, owner=None, path=path)})")
+            else:
+                cases.append(f"when {same} then {literal(WITHHELD)}")
         del self.compilation.completions[max(completions, before) :]  # each case has the same shape as the first
         return f"case {' '.join(cases)} else {literal(STALE)} end"
+
+    def _may_use(self, record: RecordType, filter_: Mapping[str, Any]) -> bool:
+        """Whether the caller may use a stored filter; where it is met by one who may not, the answer is withheld."""
+        refused = refusal(self.compilation, record, filter_, f"{self.root}.storedFilter")
+        self.withheld = refused or self.withheld
+        return refused is None
 
     # connections -----------------------------------------------------------------------------------------------
 
@@ -158,7 +219,7 @@ class StatementWriter:
         where = ".".join((self.root, *(step for step in path if step != "*")))
         page = connection.page
         size, backwards = page_size(page.first, page.last, where)
-        base = _Base(self, connection, owner, where)
+        base = Base(self.compilation, connection, owner, where)
         # members that a stored filter may find come in one order, whether they are linked or found
         is_stored = connection.member is not None and connection.member.stored_filter is not None
         sorted_link = None if is_stored else connection.link
@@ -172,7 +233,7 @@ class StatementWriter:
         ends = bool(facts & {"startCursor", "endCursor"})
         needs_rows = peeks or ends or any(isinstance(part, Nodes | Edges) for part in connection.parts)
         counted = peeks or ends or backwards
-        shape = _Shape(where=where, ordering=ordering, size=size, backwards=backwards, peeks=peeks, counted=counted)
+        shape = Shape(where=where, ordering=ordering, size=size, backwards=backwards, peeks=peeks, counted=counted)
         pieces = separated(self._part(part, connection, base, rows, link, shape, path) for part in connection.parts)
         text = concatenated(["{", *pieces, "}"])
         conditions = self._between(base, shape, page)
@@ -184,7 +245,7 @@ class StatementWriter:
         found = f"exists (select 1 from {base.source(ordering)} where {all_met(conditions)})"
         return f"select {text} where ({found}) is not null"
 
-    def _between(self, base: "_Base", shape: "_Shape", page: Page) -> list[str]:
+    def _between(self, base: Base, shape: Shape, page: Page) -> list[str]:
         """The conditions of the rows between the cursors."""
         conditions = list(base.conditions)
         for cursor, is_after in ((page.after, True), (page.before, False)):
@@ -193,7 +254,7 @@ class StatementWriter:
                 conditions.append(beyond(self.compilation, shape.ordering, base.tables, cursor, side, after=is_after))
         return conditions
 
-    def _page(self, base: "_Base", rows: PageRows, shape: "_Shape", conditions: Sequence[str]) -> str:
+    def _page(self, base: Base, rows: PageRows, shape: Shape, conditions: Sequence[str]) -> str:
         """The rows of the page: limited in the order they are read, then numbered and turned around if need be."""
         ordering = shape.ordering
         expressions = [base.tables[key.source].column(key.column.name) for key in ordering.keys]
@@ -211,10 +272,10 @@ class StatementWriter:
         self,
         part: Any,
         connection: ConnectionSelection,
-        base: "_Base",
+        base: Base,
         rows: PageRows,
         link: Rows | None,
-        shape: "_Shape",
+        shape: Shape,
         path: tuple[str, ...],
     ) -> Pieces:
         name = f'"{part.key}":'
@@ -226,11 +287,13 @@ class StatementWriter:
                 return [name, "[", self._joined(self.object(rows, part.fields, here), rows, shape), "]"]
             case Edges():
                 fields = [self._edge_field(field, rows, link, shape.ordering, here) for field in part.fields]
-                return [name, "[", self._joined(["{", *separated(fields), "}"], rows, shape), "]"]
+                mark = row_mark(self.compilation, link or rows, part.fields)
+                return [name, "[", self._joined(["{", *mark, *separated(fields), "}"], rows, shape), "]"]
             case TotalCount():
                 count = f"select count(*) from {base.source()} where {all_met(base.conditions)}"
                 return [name, Sql(f"cast(({count}) as text)")]
             case Aggregates():
+                note_figures(self.compilation, part, base.rows.record, ".".join((shape.where, part.key)))
                 return [
                     name,
                     *aggregate_pieces(self.compilation, part, base.source(), all_met(base.conditions), base.rows),
@@ -241,7 +304,7 @@ class StatementWriter:
             case _:
                 raise TypeError(part)
 
-    def _joined(self, pieces: Pieces, rows: PageRows, shape: "_Shape") -> Sql:
+    def _joined(self, pieces: Pieces, rows: PageRows, shape: Shape) -> Sql:
         order = (f"{rows.alias}.rn desc" if shape.backwards else f"{rows.alias}.rn") if shape.counted else None
         within = f"{rows.alias}.rn <= {shape.size}" if shape.peeks else None
         return Sql(f"coalesce({self.dialect.joined(concatenated(pieces), order, within)},'')")
@@ -270,10 +333,10 @@ class StatementWriter:
         key: str,
         fact: str,
         connection: ConnectionSelection,
-        base: "_Base",
+        base: Base,
         rows: PageRows,
         link: Rows | None,
-        shape: "_Shape",
+        shape: Shape,
     ) -> Pieces:
         name = f'"{key}":'
         page = connection.page
@@ -296,7 +359,7 @@ class StatementWriter:
                 exists = f"exists (select 1 from {base.source(shape.ordering)} where {met})"
                 return [name, Sql(f"case when {exists} then 'true' else 'false' end")]
 
-    def _end_cursor(self, fact: str, rows: PageRows, link: Rows | None, shape: "_Shape") -> Sql:
+    def _end_cursor(self, fact: str, rows: PageRows, link: Rows | None, shape: Shape) -> Sql:
         """The cursor of the first or last row: picked from all by its number, which leads the text it is picked by."""
         first = (fact == "startCursor") != shape.backwards
         number = f"{rows.alias}.rn"
@@ -306,67 +369,6 @@ class StatementWriter:
         return Sql(f"coalesce('\"'||substr({picked},4)||'\"','null')")
 
 
-class _Shape:
-    """How a page is read: its order and size, from which end, and whether rows are numbered and one more is read.
-
-    `where` is what messages call it.
-    """
-
-    def __init__(
-        self, *, where: str, ordering: Ordering, size: int, backwards: bool, peeks: bool, counted: bool
-    ) -> None:
-        self.where = where
-        self.ordering = ordering
-        self.size = size
-        self.backwards = backwards
-        self.peeks = peeks
-        self.counted = counted
-
-
-class _Base:
-    """The rows that a connection's filter matches, before any paging: tables t (target), l (link), e (extension)."""
-
-    def __init__(
-        self, writer: StatementWriter, connection: ConnectionSelection, owner: Rows | None, where: str
-    ) -> None:
-        compilation = writer.compilation
-        self.rows = Table(record=connection.record, alias="t")
-        self.tables = {"t": self.rows}
-        self.conditions: list[str] = []
-        self._source = f"{connection.record.table} t"
-        member, link = connection.member, connection.link
-        filters = FilterCompiler(compilation)
-        if member is not None and owner is not None:
-            self._belong(member, link, owner)
-        if link is not None:
-            self.conditions += compilation.live(self.tables["l"])
-        self.conditions += compilation.live(self.rows)
-        if connection.page.filter:
-            self.conditions.append(filters.compile(self.rows, connection.page.filter, f"{where}.filter"))
-        if connection.page.through and link is not None:
-            self.conditions.append(filters.compile(self.tables["l"], connection.page.through, f"{where}.through"))
-
-    def _belong(self, member: ToMany, link: RecordType | None, owner: Rows) -> None:
-        if link is None:
-            self.conditions.append(f"t.{member.foreign} = {owner.key}")
-            return
-        self.tables["l"] = Table(record=link, alias="l")
-        self._source = (
-            f"{link.table} l join {self.rows.record.table} t on t.{self.rows.record.key} = l.{member.link_target}"
-        )
-        self.conditions.append(f"l.{member.foreign} = {owner.key}")
-
-    def source(self, ordering: Ordering | None = None) -> str:
-        """What stands after FROM; with an ordering by an extension's field, that extension is joined."""
-        if ordering is None or ordering.extension is None:
-            return self._source
-        return f"{self._source} join {ordering.extension.table} e on e.owner_id = t.{self.rows.record.key}"
-
-
 def _is_counted(part: ConnectionPart) -> bool:
     """Whether a part of a connection looks at all rows that its filter matches."""
     return isinstance(part, TotalCount) or (isinstance(part, Aggregates) and reads_rows(part))
-
-
-def all_met(conditions: Sequence[str]) -> str:
-    return " and ".join(f"({condition})" if " or " in condition else condition for condition in conditions) or "true"

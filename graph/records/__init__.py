@@ -15,7 +15,9 @@ from .external_id import ExternalId
 from .label import Label
 from .label_link import LabelLink
 from .naming_rule import NamingRule
+from .note import Note
 from .phone import Phone
+from .task import Task
 
 RECORDS = (
     Actor,
@@ -34,4 +36,6 @@ RECORDS = (
     Label,
     LabelLink,
     NamingRule,
+    Task,
+    Note,
 )

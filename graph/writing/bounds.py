@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, cast
 
-from ..catalogue import Catalogue, Column, ExtensionField, GroupField, RecordType, ToMany, ToOne
+from ..catalogue import AnyId, Catalogue, Column, ExtensionField, GroupField, RecordType, ToMany, ToOne
 
 
 class Reach(StrEnum):
@@ -63,6 +63,8 @@ def _condition(catalogue: Catalogue, record: RecordType, name: str, value: Any) 
             return _group(member, given)
         case Column():
             return _operations(member.nullable, given)
+        case AnyId():
+            return _operations(member.reference.nullable, given)
         case _:
             links = [link for link in record.to_ones.values() if f"{link.api}Id" == name]
             return _operations(not links or links[0].nullable, given)

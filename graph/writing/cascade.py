@@ -1,11 +1,11 @@
 """Deleting and restoring: what belongs to a record goes and comes back with it, and nothing else does."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
-from ..catalogue import RecordType, ToOne
+from ..catalogue import RecordType, ToAny, ToOne
 from .unit import UnitOfWork
 
 Row = dict[str, Any]
@@ -21,16 +21,31 @@ async def spread_deletions(unit: UnitOfWork) -> None:
     wave, is_first = [change for change in unit.all_changes() if change.kind is ChangeKind.DELETE], True
     while wave:
         found: list[Change] = []
+        for kind, link, causes in _belonging(unit, wave):
+            for row in await unit.reader.find(kind, link.column, causes, lock="update"):
+                found += _also(unit, kind, row, ChangeKind.DELETE, causes[row[link.column]])
         for record, deleted in _by_record(wave).items():
-            causes = {change.id: change for change in deleted}
-            for kind, link in unit.catalogue.pointing_at(record):
-                if link.policy.owner and kind.is_record:
-                    for row in await unit.reader.find(kind, link.column, causes, lock="update"):
-                        found += _also(unit, kind, row, ChangeKind.DELETE, causes[row[link.column]])
             for link in unit.catalogue[record].to_ones.values():
                 if link.policy.orphans and not is_first:
                     found += await _orphans(unit, unit.catalogue[record], link, deleted)
         wave, is_first = found, False
+
+
+def _belonging(
+    unit: UnitOfWork, wave: Iterable[Change]
+) -> Iterator[tuple[RecordType, ToOne | ToAny, Mapping[UUID, Change]]]:
+    """Each kind of record that belongs to changed ones, by which reference, and those changes by the record's id.
+
+    No two records have one id, so that references to any record need no look at the type.
+    """
+    for record, changes in _by_record(wave).items():
+        for kind, link in unit.catalogue.pointing_at(record):
+            if link.policy.owner and kind.is_record:
+                yield kind, link, {change.id: change for change in changes}
+    for kind, link in unit.catalogue.pointing_anywhere():
+        causes = {change.id: change for change in wave if change.record in link.targets}
+        if link.policy.owner and causes:
+            yield kind, link, causes
 
 
 async def _orphans(unit: UnitOfWork, kind: RecordType, link: ToOne, deleted: Sequence[Change]) -> list[Change]:
@@ -62,13 +77,11 @@ async def spread_restorations(unit: UnitOfWork) -> None:
     wave = [change for change in unit.all_changes() if change.kind is ChangeKind.RESTORE]
     while wave:
         found: list[Change] = []
+        for kind, link, causes in _belonging(unit, wave):
+            rows = _taken_with(causes, await _deleted(unit, kind, link.column, causes), link.column)
+            for row in await _without_waiting(unit, kind, rows, link):
+                found += _also(unit, kind, row, ChangeKind.RESTORE, causes[row[link.column]])
         for record, restored in _by_record(wave).items():
-            causes = {change.id: change for change in restored}
-            for kind, link in unit.catalogue.pointing_at(record):
-                if link.policy.owner and kind.is_record:
-                    rows = _taken_with(causes, await _deleted(unit, kind, link.column, causes), link.column)
-                    for row in await _without_waiting(unit, kind, rows, link):
-                        found += _also(unit, kind, row, ChangeKind.RESTORE, causes[row[link.column]])
             for link in unit.catalogue[record].to_ones.values():
                 if link.policy.orphans:
                     pointed = {change.after[link.column]: change for change in restored}
@@ -123,17 +136,17 @@ def _taken_with(causes: Mapping[UUID, Change], rows: Iterable[Row], column: str)
     return [row for row, before in taken if row["deletion"] == before.get("deletion")]
 
 
-async def _without_waiting(unit: UnitOfWork, kind: RecordType, rows: Sequence[Row], by: ToOne) -> list[Row]:
+async def _without_waiting(unit: UnitOfWork, kind: RecordType, rows: Sequence[Row], by: ToOne | ToAny) -> list[Row]:
     """The rows whose other owners are there, or come back with them; the rest is noted to wait for the owner."""
     waiting: dict[UUID, UUID] = {}
-    for link in kind.owners:
+    for link, target in _owners(unit, kind):
         owners = {row[link.column] for row in rows if row[link.column] is not None}
         if link is by or not owners:
             continue
-        gone = {row["id"]: row["deletion"] for row in await _deleted(unit, unit.catalogue[link.target], "id", owners)}
+        gone = {row["id"]: row["deletion"] for row in await _deleted(unit, target, "id", owners)}
         for row in rows:
             deletion = gone.get(row[link.column])
-            change = unit.change(link.target, row[link.column])
+            change = unit.change(target.name, row[link.column])
             is_back = change is not None and change.is_live
             comes_back = link.policy.orphans and deletion == row["deletion"]
             if deletion is not None and not is_back and not comes_back:
@@ -141,6 +154,13 @@ async def _without_waiting(unit: UnitOfWork, kind: RecordType, rows: Sequence[Ro
     if waiting:
         unit.set_derived(kind.name, "deletion", waiting)
     return [row for row in rows if row["id"] not in waiting]
+
+
+def _owners(unit: UnitOfWork, kind: RecordType) -> Iterator[tuple[ToOne | ToAny, RecordType]]:
+    """Each reference to an owner with each type of record that it may lead to."""
+    for link in kind.owners:
+        for name in link.targets if isinstance(link, ToAny) else (link.target,):
+            yield link, unit.catalogue[name]
 
 
 def _also(unit: UnitOfWork, kind: RecordType, row: Row, what: ChangeKind, because: Change) -> list[Change]:

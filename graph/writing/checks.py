@@ -1,16 +1,17 @@
 """Checks that every record gets: required values, references that lead somewhere, one owner, unique keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
 from ...plugins.names import camel
 from ...plugins.violations import Path
-from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToOne, UniqueKey
+from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToAny, ToOne, UniqueKey
 from ..values.text import is_blank
-from .rules import BLANK, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED
-from .unit import Raced, UnitOfWork, spelled
+from .discretion import hidden, is_secret, states_key
+from .rules import BLANK, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED, TAKEN
+from .unit import Raced, UnitOfWork, spelled, targets_of
 
 STAMPED = frozenset({"id", "version", "created_at", "updated_at", "created_by_id", "updated_by_id"})
 Key = tuple[Any, ...]
@@ -18,17 +19,15 @@ Key = tuple[Any, ...]
 
 async def check(unit: UnitOfWork) -> None:
     """Report what breaks the rules that hold for every record."""
-    for record in unit.catalogue.types.values():
-        changes = unit.changes(record.name)
-        if not changes:
-            continue
-        needed = _Needed(record)
-        for change in changes:
+    types = unit.changed_types()
+    for record in types:
+        needed = unit.once.of(_Needed, record)
+        for change in unit.changes(record.name):
             if change.is_write:
                 needed.check(unit, change)
                 _check_owner(unit, record, change)
     await _check_references(unit)
-    for record in unit.catalogue.types.values():
+    for record in types:
         for key in record.uniques:
             await _check_unique(unit, record, key)
 
@@ -42,7 +41,7 @@ class _Needed:
         groups = dict(_grouped(record))
         self.columns = [c for c in writable if not c.nullable and c.name not in STAMPED]
         self.texts = [c for c in writable if c.kind in {Kind.TEXT, Kind.CODE} and (not c.nullable or c.name in in_keys)]
-        self.links = [link for link in record.to_ones.values() if not link.nullable and link.column not in STAMPED]
+        self.links = [link for link in record.references if not link.nullable and link.column not in STAMPED]
         self.groups = {name: group.api for name, group in groups.items()}
 
     def check(self, unit: UnitOfWork, change: Change) -> None:
@@ -93,9 +92,9 @@ def _check_owner(unit: UnitOfWork, record: RecordType, change: Change) -> None:
 
 async def _check_references(unit: UnitOfWork) -> None:
     """Every foreign key that is set leads to a live record, or to one made in the same unit."""
-    wanted: dict[str, dict[UUID, list[tuple[Change, ToOne]]]] = {}
-    for record in unit.catalogue.types.values():
-        links = [link for link in record.to_ones.values() if link.column not in {*STAMPED, record.key}]
+    wanted: dict[str, dict[UUID, list[tuple[Change, ToOne | ToAny]]]] = {}
+    for record in unit.changed_types():
+        links = unit.once.of(_references, record)
         for change in unit.changes(record.name):
             if change.kind is ChangeKind.DELETE:
                 continue
@@ -107,19 +106,27 @@ async def _check_references(unit: UnitOfWork) -> None:
                     continue
                 if change.kind is ChangeKind.RESTORE and not link.policy.owner:
                     continue
-                wanted.setdefault(link.target, {}).setdefault(value, []).append((change, link))
+                target = unit.catalogue.target(link, change.after)
+                if target is not None:  # else a plugin's that is not enabled: nothing can be said about it
+                    wanted.setdefault(target.name, {}).setdefault(value, []).append((change, link))
     for name, ids in wanted.items():
         within = {id_ for id_ in ids if (change := unit.change(name, id_)) is not None and change.is_live}
         gone = {id_ for id_ in ids if (change := unit.change(name, id_)) is not None and not change.is_live}
         target = unit.catalogue[name]
         stored = await unit.reader.find(target, "id", [i for i in ids if i not in within], lock="share")
         there = within | ({row["id"] for row in stored} - gone)
+        unseen = await hidden(unit, target, there - within)
         for id_, places in ids.items():
-            if id_ not in there:
-                for change, link in places:
+            for change, link in places:
+                if id_ not in there or (id_ in unseen and link.column in change.paths):
                     path = change.paths.get(link.column) or change.path
                     what = NOT_FOUND.broken(path, what=target.name, id=unit.shown(name, id_))
                     unit.violate(what, change, other=unit.change(name, id_))
+
+
+def _references(record: RecordType) -> Sequence[ToOne | ToAny]:
+    """What of a record leads to another, but for what is set by Accord itself."""
+    return [link for link in record.references if link.column not in {*STAMPED, record.key}]
 
 
 async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) -> None:
@@ -148,14 +155,20 @@ async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) ->
             continue
         at = spelled(_at(record, other, key))
         names = _names(record, change, key)
+        if is_secret(unit, record, key) and not states_key(record, other, key):
+            what = record.owner or record.name
+            unit.violate(TAKEN.broken(_at(record, change, key), what=what, fields=names), change, other=other)
+            continue
         unit.violate(
             REPEATED.broken(_at(record, change, key), what=record.owner or record.name, fields=names, other=at),
             change,
             other=other,
         )
-    if not asked:
-        return
-    for row in await unit.reader.find_keys(record, key.columns, asked, where=key.where):
+    asked = {value: change for value, change in asked.items() if not _is_new(unit, record, key, value)}
+    rows = await unit.reader.find_keys(record, key.columns, asked, where=key.where)
+    owner = unit.catalogue[record.owner or record.name]
+    unseen = await hidden(unit, owner, [row[record.key] for row in rows])
+    for row in rows:
         if unit.change(record.name, row[record.key]) is not None:
             continue  # its value after the unit counts, and that was looked at above
         value = tuple(row[column] for column in key.columns)
@@ -163,8 +176,20 @@ async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) ->
             raise Raced  # somebody has made it since the upsert looked for it
         change = asked[value]
         what, names = record.owner or record.name, _names(record, change, key)
+        if row[record.key] in unseen or is_secret(unit, record, key):
+            unit.violate(TAKEN.broken(_at(record, change, key), what=what, fields=names), change)
+            continue
         shown = unit.shown(what, row[record.key])
         unit.violate(NOT_UNIQUE.broken(_at(record, change, key), what=what, fields=names, id=shown), change)
+
+
+def _is_new(unit: UnitOfWork, record: RecordType, key: UniqueKey, value: Key) -> bool:
+    """Whether a key names a record that the unit makes, which no stored row can."""
+    targets = unit.once.of(targets_of, record)
+    return any(
+        column in targets and unit.is_new(targets[column], part)
+        for column, part in zip(key.columns, value, strict=True)
+    )
 
 
 def _at(record: RecordType, change: Change, key: UniqueKey) -> Path:
@@ -172,7 +197,8 @@ def _at(record: RecordType, change: Change, key: UniqueKey) -> Path:
     if not change.is_write:
         return change.path
     for name in ([key.where] if key.where else []) + [*reversed(key.fields)]:
-        column = record.to_ones[name].column if name in record.to_ones else name
+        reference = record.to_ones.get(name) or record.to_anys.get(name)
+        column = reference.column if reference else name
         if column in change.paths:
             return change.paths[column]
     return change.path

@@ -1,15 +1,16 @@
 """Filling: the values that an input states, parsed into the columns of a change."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change
 from ...plugins.violations import FieldError, Path, Severity, Violation
-from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToOne
+from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToAny, ToOne
 from ..errors import InvalidInput
-from ..identity import parse_id
+from ..identity import parse_any_id, parse_id
 from ..storing import folded, load, parse, parse_money
 from .intents import CONTROLS
 from .rules import GIVEN_TWICE, NOT_CHANGEABLE
@@ -18,7 +19,7 @@ from .unit import UnitOfWork, spelled
 TEXTS = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.CODE})
 UNREADABLE = "\ufffd"  # stands for a text that was refused, so that it is not taken for a missing one
 
-Place = Column | GroupField | ToOne
+Place = Column | GroupField | ToOne | ToAny
 
 
 class Filler:
@@ -26,18 +27,15 @@ class Filler:
 
     def __init__(self, unit: UnitOfWork) -> None:
         self.unit = unit
-        self._places: dict[str, Mapping[str, Place]] = {}
-        self._blank: dict[str, Mapping[str, Any]] = {}
 
     def blank(self, record: RecordType) -> dict[str, Any]:
         """The columns of a new row."""
-        if record.name not in self._blank:
-            self._blank[record.name] = blank(record)
-        return dict(self._blank[record.name])
+        usual = self.unit.once.of(_usual, record)
+        return blank(record) if usual is None else dict(usual)
 
     def fill(self, change: Change, record: RecordType, given: Mapping[str, Any], path: Path) -> None:
         """Set the columns that an input states; lists and extensions in it are records of their own."""
-        places = self._places_of(record)
+        places = self.unit.once.of(_places, record)
         for name, value in given.items():
             match places.get(name):
                 case Column() as column:
@@ -45,7 +43,7 @@ class Filler:
                 case GroupField() as group:
                     if value is not None or change.before is not None:  # a new record has nothing to empty
                         self._set_group(change, group, value, (*path, name))
-                case ToOne() as link:
+                case ToOne() | ToAny() as link:
                     self._set_reference(change, link, value, (*path, name))
                 case None:
                     pass
@@ -66,20 +64,12 @@ class Filler:
             self.unit.refuse_value(Violation(code=error.code, message=error.message, path=path), root)
             return None
 
-    def _places_of(self, record: RecordType) -> Mapping[str, Place]:
-        """What inputs of a record state by which name."""
-        if record.name not in self._places:
-            values = {n: m for n, m in record.members.items() if isinstance(m, Column | GroupField)}
-            keys = {f"{link.api}Id": link for link in record.to_ones.values()}
-            self._places[record.name] = {n: p for n, p in {**values, **keys}.items() if n not in CONTROLS}
-        return self._places[record.name]
-
     def _is_free(self, change: Change, column: str, path: Path) -> bool:
         """Whether the input states a column for the first time; twice is a contradiction, even with one value."""
         if column not in change.given:
             return True
         other = spelled(change.at(column))
-        self.unit.refuse_value(GIVEN_TWICE.broken(path, other=other), change.root)
+        self.unit.refuse_value(self._named(GIVEN_TWICE.broken(path, other=other), change), change.root)
         return False
 
     def _set(self, change: Change, column: Column, value: Any, path: Path, *within: Path) -> None:
@@ -96,15 +86,19 @@ class Filler:
                 else:
                     parsed = self._checked(change, column, parse(column, value), path)
             except FieldError as error:
-                self.unit.refuse_value(_violation(error, path), change.root, *within)
+                self.unit.refuse_value(_violation(error, path, self._plugin(change)), change.root, *within)
                 if column.kind in TEXTS:
                     change.after[column.name] = UNREADABLE
                 return
         elif column.kind is Kind.TEXT_LIST:
             parsed = ()  # a list without a value is an empty one
         before = change.before
-        if before is not None and column.policy.create_only and before[column.name] != parsed:
-            self.unit.violate_at(NOT_CHANGEABLE.broken(path, field=column.api), change.root)
+        # whoever may not read it must not learn that a guess is right
+        differs = before is not None and (
+            before[column.name] != parsed or self.unit.sight.is_masked(self.unit.catalogue[change.record], column)
+        )
+        if column.policy.create_only and differs:
+            self.unit.violate_at(self._named(NOT_CHANGEABLE.broken(path, field=column.api), change), change.root)
             return
         change.after[column.name] = parsed
         if column.folded:
@@ -121,8 +115,16 @@ class Filler:
             except FieldError as error:
                 if error.severity is Severity.ERROR:
                     raise
-                self.unit.violate_at(_violation(error, path), change.root)
+                self.unit.violate_at(_violation(error, path, self._plugin(change)), change.root)
         return parsed
+
+    def _named(self, violation: Violation, change: Change) -> Violation:
+        """The violation under the name of the plugin whose field it is about."""
+        return replace(violation, plugin=self._plugin(change))
+
+    def _plugin(self, change: Change) -> str:
+        """Whose fields a change is about."""
+        return self.unit.catalogue[change.record].plugin
 
     def _set_group(self, change: Change, group: GroupField, value: Any, path: Path) -> None:
         """A group is replaced as a whole: what the value leaves out becomes empty."""
@@ -133,26 +135,50 @@ class Filler:
             else:
                 self._set(change, member, inner, (*path, api), path)
 
-    def _set_reference(self, change: Change, link: ToOne, value: Any, path: Path) -> None:
+    def _set_reference(self, change: Change, link: ToOne | ToAny, value: Any, path: Path) -> None:
         if not self._is_free(change, link.column, path):
             return
         change.given.add(link.column)
         change.paths[link.column] = path
-        id_ = None
+        columns: dict[str, Any] = {link.column: None} | ({link.type_column: None} if isinstance(link, ToAny) else {})
         if value is not None:
-            id_ = self.id(self.unit.catalogue[link.target], value, path, change.root)
-            if id_ is None:
+            try:
+                columns = self._reference(link, value)
+            except InvalidInput as error:
+                wrong = Violation(code=error.code, message=error.message, path=path)
+                self.unit.refuse_value(self._named(wrong, change), change.root)
                 change.after[link.column] = ABSENT
                 return
         before = change.before
-        if before is not None and link.policy.create_only and before[link.column] != id_:
-            self.unit.violate_at(NOT_CHANGEABLE.broken(path, field=f"{link.api}Id"), change.root)
+        if before is not None and link.policy.create_only and any(before[name] != columns[name] for name in columns):
+            fixed = NOT_CHANGEABLE.broken(path, field=f"{link.api}Id")
+            self.unit.violate_at(self._named(fixed, change), change.root)
             return
-        change.after[link.column] = id_
+        change.after.update(columns)
+
+    def _reference(self, link: ToOne | ToAny, text: Any) -> dict[str, Any]:
+        """The columns that hold a reference to the record with this id; raises InvalidInput."""
+        if isinstance(link, ToOne):
+            return {link.column: parse_id(self.unit.catalogue[link.target], text)}
+        kind, id_ = parse_any_id(self.unit.catalogue, link, text)
+        return {link.type_column: kind.prefix, link.column: id_}
 
 
-def _violation(error: FieldError, path: Path) -> Violation:
-    return Violation(code=error.code, message=error.message, path=path, severity=error.severity)
+def _places(record: RecordType) -> Mapping[str, Place]:
+    """What inputs of a record state by which name."""
+    values = {name: member for name, member in record.members.items() if isinstance(member, Column | GroupField)}
+    keys = {f"{link.api}Id": link for link in record.references}
+    return {name: place for name, place in {**values, **keys}.items() if name not in CONTROLS}
+
+
+def _usual(record: RecordType) -> Mapping[str, Any] | None:
+    """The columns of each new row, but for its key; None where a default is worked out for each."""
+    others = (column for column in record.columns.values() if column.name != record.key)
+    return None if any(callable(column.default) for column in others) else {**blank(record), record.key: None}
+
+
+def _violation(error: FieldError, path: Path, plugin: str = "core") -> Violation:
+    return Violation(code=error.code, message=error.message, path=path, severity=error.severity, plugin=plugin)
 
 
 def blank(record: RecordType) -> dict[str, Any]:

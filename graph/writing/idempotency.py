@@ -75,7 +75,7 @@ async def remember(
         [root, one.code, one.message, one.path, one.severity, one.reference, one.plugin]
         for root, one in outcome.violations
     ]
-    text = orjson.dumps({"ids": outcome.ids, "violations": violations}).decode()
+    text = orjson.dumps({"ids": outcome.ids, "violations": violations, "result": outcome.result}).decode()
     one, two = _place(1, kind), _place(2, kind)
     await transaction.execute(f"update idempotency_key set outcome = {one} where id = {two}", [text, _id(request)])
 
@@ -95,4 +95,5 @@ def _loaded(value: dict[str, Any]) -> Outcome:
         )
         for root, code, message, path, severity, reference, plugin in value["violations"]
     )
-    return Outcome(ids=[UUID(one) if one else None for one in value["ids"]], violations=violations)
+    ids = [UUID(one) if one else None for one in value["ids"]]
+    return Outcome(ids=ids, violations=violations, result=value.get("result"))

@@ -58,6 +58,8 @@ class Linker:
     def _own(self, intent: Intent, change: Change, member: ToMany, owner: Change) -> None:
         if change.kind is ChangeKind.CREATE:
             change.after[member.foreign] = owner.id
+            if member.type_column is not None:
+                change.after[member.type_column] = member.type_prefix
             change.given.add(member.foreign)
             change.paths[member.foreign] = intent.path
         elif change.after[member.foreign] != owner.id:

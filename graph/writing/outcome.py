@@ -4,11 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ...plugins.violations import Path, Violation
 from ..databases.database import Reader
+from ..reading.sight import NOBODY, Sight
+
+if TYPE_CHECKING:
+    from .unit import UnitOfWork
 
 
 class Operation(StrEnum):
@@ -21,13 +25,21 @@ class Operation(StrEnum):
     RESTORE = "RESTORE"
 
 
+def _nothing(permission: str) -> bool:
+    """What a caller of whom nothing is known may do."""
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class WriteRequest:
     """A write: what is done to which record type, by whom.
 
     `inputs` hold one object for each record, `paths` where each stands in the request; instead, `find` may give both
     when the transaction has begun. `name` is the mutation's. `idempotency_key` with `fingerprint` (of the whole input)
-    lets a repeated request find its first outcome.
+    lets a repeated request find its first outcome. By `sight`, records that the caller may not see are not there, and
+    values that the caller may not read are kept from what is said of the write. `may` says which permissions the caller
+    holds. Instead of inputs, `act` may make the changes of one unit of work; what it returns is the outcome's result,
+    of values that JSON has.
     """
 
     name: str
@@ -41,6 +53,9 @@ class WriteRequest:
     dry_run: bool = False
     idempotency_key: str | None = None
     fingerprint: str = ""
+    sight: Sight = NOBODY
+    may: Callable[[str], bool] = _nothing
+    act: "Callable[[UnitOfWork], Awaitable[Any]] | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +64,7 @@ class Outcome:
 
     ids: Sequence[UUID | None]
     violations: Sequence[tuple[int, Violation]] = field(default_factory=tuple[tuple[int, Violation], ...])
+    result: Any = None
 
     def of(self, root: int) -> Sequence[Violation]:
         """The violations of one input."""

@@ -10,6 +10,7 @@ from ...plugins.violations import Path
 from ..catalogue import ABSENT, RecordType, ToMany
 from ..errors import InvalidInput
 from ..storing import folded
+from .discretion import hidden
 from .filling import Filler
 from .intents import CONTROLS, Intent
 from .linking import Linker
@@ -113,6 +114,11 @@ class Planner:
                 for intent in wanted.pop(tuple(row[column] for column in columns)):
                     intent.id = row["id"]
             self.unit.missed.update((record.name, key) for key in wanted)
+        found = [intent for intent in roots if intent.id is not None and intent.named_at[-1] == "by"]
+        unseen = await hidden(self.unit, record, [intent.id for intent in found])
+        for intent in found:
+            if intent.id in unseen:
+                intent.id = None  # for this caller there is none, and its key can't be taken
 
     def _key(
         self, intent: Intent, record: RecordType, given: Mapping[str, Any], names: Sequence[str], path: Path
@@ -121,6 +127,7 @@ class Planner:
         values: list[Any] = []
         for name in names:
             column = record.columns[name]
+            self.unit.sight.check(record, column, spelled((*path, column.api)), "looked up")
             value = self.filler.readable(column, given[column.api], (*path, column.api), intent.root)
             values.append(folded(value) if column.folded and value is not ABSENT else value)
         intent.is_refused = ABSENT in values
@@ -156,8 +163,10 @@ class Planner:
             if intent.id is not None:
                 wanted.setdefault(intent.record.name, []).append(intent.id)
         for name, ids in wanted.items():
+            unseen = await hidden(self.unit, self.catalogue[name], ids)
             for row in await self.unit.reader.find(self.catalogue[name], "id", ids, lock="update"):
-                self._rows[name, row["id"]] = row
+                if row["id"] not in unseen:
+                    self._rows[name, row["id"]] = row
             for extension in self.catalogue.extensions(name):
                 for row in await self.unit.reader.find(extension, "owner_id", ids, lock="update"):
                     self._rows[extension.name, row["owner_id"]] = row

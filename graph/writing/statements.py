@@ -1,36 +1,70 @@
 """The statements that write a unit of work: new rows by table, owners first, then changed rows, then derived ones."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
 from ..catalogue import Kind, RecordType, UniqueKey
+from ..databases.database import Insert, Update, Write
 from ..reading.rows import as_list, kind_of, places_of
 from ..storing import DatabaseKind, store
+from .discretion import states_secrets
 from .unit import Raced, UnitOfWork
 
 ACTORS = frozenset({"created_by_id", "updated_by_id"})
-AS_THEY_ARE = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.CODE, Kind.ENUM, Kind.INTEGER, Kind.MONEY})
+ALIKE = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.CODE, Kind.ENUM, Kind.INTEGER, Kind.MONEY})  # stored as they are
+NATIVE = frozenset({Kind.ID, Kind.BOOLEAN, Kind.TIMESTAMP, Kind.DATE})  # to PostgreSQL
+
+Storings = Mapping[str, Callable[[Any], Any] | None]
 
 
-async def store_changes(unit: UnitOfWork) -> None:
-    """Write all changes. Raises Raced if a row that was read without a lock has changed since, UniqueViolation."""
+async def stamp_changes(unit: UnitOfWork) -> None:
+    """Give each change its version, time and actor. Raises Raced if a row has changed that was read without a lock."""
     await _hold_unlocked(unit)
-    deletion = unit.new_id()
-    for change in unit.all_changes():
+    changes = unit.all_changes()
+    deletion = unit.new_id() if any(not change.is_live for change in changes) else None
+    for change in changes:
         _stamp(unit, change, deletion)
-    parked = {record.name: await _park(unit, record) for record in unit.catalogue.types.values()}
-    for record in _in_order(unit):
+
+
+async def store_changes(unit: UnitOfWork, events: Sequence[Write]) -> None:
+    """Write all changes, and the events that tell of them. Raises UniqueViolation."""
+    types = unit.changed_types()
+    parked = {record.name: await _park(unit, record) for record in types}
+    writes: list[Write] = []
+    for record in unit.catalogue.owners_first:
         created = [change for change in unit.changes(record.name) if change.kind is ChangeKind.CREATE]
         if created:
-            columns = record.table_columns
-            encode = _encoder(record, columns, unit.dialect.kind)
-            await unit.transaction.insert(record.table, columns, [encode(change.after) for change in created])
-    for record in unit.catalogue.types.values():
-        await _store_updates(unit, record, parked[record.name])
+            writes.append(_insert(unit, record, [change.after for change in created]))
+    for record in types:
+        writes += _updates(unit, record, parked[record.name])
+    await unit.transaction.write([*writes, *events, *unit.writes], announce=bool(events))
     await _store_derived(unit)
+
+
+def _insert(unit: UnitOfWork, record: RecordType, rows: Iterable[Mapping[str, Any]]) -> Write:
+    storings = _storings(unit, record)
+    encoded = [
+        [row.get(column) if storing is None else storing(row.get(column)) for column, storing in storings.items()]
+        for row in rows
+    ]
+    return Insert(table=record.table, columns=record.table_columns, rows=encoded)
+
+
+def _update(
+    unit: UnitOfWork, record: RecordType, columns: tuple[str, ...], rows: Iterable[tuple[UUID, Mapping[str, Any]]]
+) -> Write:
+    storings = [(column, _storings(unit, record)[column]) for column in columns]
+    encoded = [
+        (
+            store(Kind.ID, id_, unit.dialect.kind),
+            [row.get(column) if storing is None else storing(row.get(column)) for column, storing in storings],
+        )
+        for id_, row in rows
+    ]
+    return Update(table=record.table, key=record.key, columns=columns, rows=encoded)
 
 
 async def _hold_unlocked(unit: UnitOfWork) -> None:
@@ -72,7 +106,7 @@ async def _park(unit: UnitOfWork, record: RecordType) -> set[UUID]:
         kind = unit.dialect.kind
         moment = store(Kind.TIMESTAMP, unit.now, kind)
         rows = [(store(Kind.ID, id_, kind), [moment]) for id_ in parked]
-        await unit.transaction.update(record.table, record.key, ("deleted_at",), rows)
+        await unit.transaction.write([Update(table=record.table, key=record.key, columns=("deleted_at",), rows=rows)])
     return parked
 
 
@@ -82,9 +116,8 @@ def _value(key: UniqueKey, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
     return None if None in value or (key.where and not row.get(key.where)) else value
 
 
-async def _store_updates(unit: UnitOfWork, record: RecordType, parked: set[UUID]) -> None:
-    """Write changed rows; rows that change the same columns go in one statement."""
-    kind = unit.dialect.kind
+def _updates(unit: UnitOfWork, record: RecordType, parked: set[UUID]) -> Iterator[Write]:
+    """What writes changed rows; rows that change the same columns go together."""
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change in unit.changes(record.name):
         if change.before is None:
@@ -99,9 +132,7 @@ async def _store_updates(unit: UnitOfWork, record: RecordType, parked: set[UUID]
         if columns:
             groups.setdefault(columns, []).append(change)
     for columns, changes in groups.items():
-        encode = _encoder(record, columns, kind)
-        rows = [(store(Kind.ID, change.id, kind), encode(change.after)) for change in changes]
-        await unit.transaction.update(record.table, record.key, columns, rows)
+        yield _update(unit, record, columns, [(change.id, change.after) for change in changes])
 
 
 async def _store_derived(unit: UnitOfWork) -> None:
@@ -113,34 +144,31 @@ async def _store_derived(unit: UnitOfWork) -> None:
             condition = unit.dialect.in_list(column, 1, kind_of(record, column))
             await transaction.execute(f"delete from {record.table} where {condition}", [as_list(held, unit.dialect)])
         if rows:
-            columns = record.table_columns
-            encode = _encoder(record, columns, kind)
-            await transaction.insert(record.table, columns, [encode({"id": unit.new_id(), **row}) for row in rows])
+            await transaction.write([_insert(unit, record, [{"id": unit.new_id(), **row} for row in rows])])
     for name, column, changed in unit.derived:
-        record = unit.catalogue[name]
-        encode = _encoder(record, (column,), kind)
-        values = [(store(Kind.ID, id_, kind), encode({column: value})) for id_, value in changed.items()]
+        values = [(id_, {column: value}) for id_, value in changed.items()]
         if values:
-            await transaction.update(record.table, record.key, (column,), values)
+            await transaction.write([_update(unit, unit.catalogue[name], (column,), values)])
 
 
-def _encoder(
-    record: RecordType, columns: Sequence[str], database: DatabaseKind
-) -> Callable[[Mapping[str, Any]], list[Any]]:
-    """What makes a row for the database of Python values by column."""
-    plans = [(column, _storing(record, column, database)) for column in columns]
-
-    def encode(values: Mapping[str, Any]) -> list[Any]:
-        get = values.get
-        return [get(column) if storing is None else storing(get(column)) for column, storing in plans]
-
-    return encode
+def _storings(unit: UnitOfWork, record: RecordType) -> Storings:
+    """What makes each column's value one for the database; None where it is stored as it is."""
+    return unit.once.of(_for_sqlite if unit.dialect.kind == "sqlite" else _for_postgresql, record)
 
 
-def _storing(record: RecordType, column: str, database: DatabaseKind) -> Callable[[Any], Any] | None:
-    """What makes a column's value one for the database; None where it is stored as it is."""
+def _for_sqlite(record: RecordType) -> Storings:
+    return {column: _storing(record, column, "sqlite", ALIKE) for column in record.table_columns}
+
+
+def _for_postgresql(record: RecordType) -> Storings:
+    return {column: _storing(record, column, "postgresql", ALIKE | NATIVE) for column in record.table_columns}
+
+
+def _storing(
+    record: RecordType, column: str, database: DatabaseKind, as_they_are: frozenset[Kind]
+) -> Callable[[Any], Any] | None:
     kind, places = kind_of(record, column), places_of(record, column)
-    if kind in AS_THEY_ARE:
+    if kind in as_they_are:
         return None
 
     def storing(value: Any) -> Any:
@@ -150,7 +178,7 @@ def _storing(record: RecordType, column: str, database: DatabaseKind) -> Callabl
     return lru_cache(maxsize=8)(storing) if column in ACTORS or kind is Kind.TIMESTAMP else storing
 
 
-def _stamp(unit: UnitOfWork, change: Change, deletion: UUID) -> None:
+def _stamp(unit: UnitOfWork, change: Change, deletion: UUID | None) -> None:
     """Version, time and actor of a change; a change that changes nothing stays without."""
     record, after = unit.catalogue[change.record], change.after
     if record.owner is not None and not change.is_write:
@@ -173,20 +201,8 @@ def _stamp(unit: UnitOfWork, change: Change, deletion: UUID) -> None:
 def _changes_anything(unit: UnitOfWork, record: RecordType, change: Change) -> bool:
     """Whether a change sets a new value in its row, or in a plugin's beside it."""
     beside = (unit.change(extension.name, change.id) for extension in unit.catalogue.extensions(record.name))
-    return change.changed(*record.table_columns) or any(one is not None and one.changed(*one.after) for one in beside)
-
-
-def _in_order(unit: UnitOfWork) -> list[RecordType]:
-    """Record types so that what is pointed at comes before what points at it; a type may point at itself."""
-    ordered: dict[str, RecordType] = {}
-
-    def visit(record: RecordType, seen: frozenset[str]) -> None:
-        if record.name in ordered or record.name in seen:
-            return
-        for link in record.to_ones.values():
-            visit(unit.catalogue[link.target], seen | {record.name})
-        ordered[record.name] = record
-
-    for record in unit.catalogue.types.values():
-        visit(record, frozenset())
-    return list(ordered.values())
+    return (
+        change.changed(*record.table_columns)
+        or bool(states_secrets(unit, change))
+        or any(one is not None and (one.changed(*one.after) or states_secrets(unit, one)) for one in beside)
+    )

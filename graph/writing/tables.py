@@ -1,4 +1,4 @@
-"""Tables that Accord keeps for itself: events that wait to be handed on, and requests that must not run twice."""
+"""Tables that Accord keeps for itself: events to be handed on, requests that must not run twice, plugins' work."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -7,7 +7,7 @@ from ...plugins.fields import Code, Document, Timestamp
 
 
 class OutboxEvent(Model):
-    """A committed change of a record, to be handed to every consumer at least once."""
+    """A committed change of a record."""
 
     id = fields.UUIDField(primary_key=True)
     record = Code(60)
@@ -17,11 +17,6 @@ class OutboxEvent(Model):
     fields_changed = Document()
     actor_id = fields.UUIDField()
     occurred_at = Timestamp()
-    attempts = fields.IntField()
-    due_at = Timestamp()
-    done_at = Timestamp(null=True)
-    parked_at = Timestamp(null=True)
-    trouble = fields.TextField(null=True)
     position = fields.BigIntField(null=True)
 
     class Meta(Model.Meta):
@@ -38,3 +33,66 @@ class IdempotencyKey(Model):
 
     class Meta(Model.Meta):
         table = "idempotency_key"
+
+
+class Delivery(Model):
+    """An event that one consumer has yet to be told of; gone when it was."""
+
+    id = fields.UUIDField(primary_key=True)
+    event_id = fields.UUIDField()
+    consumer = Code(100)
+    record_id = fields.UUIDField()
+    version = fields.IntField()
+    attempts = fields.IntField()
+    due_at = Timestamp()
+    parked_at = Timestamp(null=True)
+    trouble = fields.TextField(null=True)
+
+    class Meta(Model.Meta):
+        table = "outbox_delivery"
+
+
+class DueWork(Model):
+    """Work of a plugin that is planned for a time; gone when it is done."""
+
+    id = fields.UUIDField(primary_key=True)
+    plugin = Code(60)
+    name = Code(100)
+    record_id = fields.UUIDField(null=True)
+    data = Document()
+    planned_for = Timestamp()
+    actor_id = fields.UUIDField()
+    attempts = fields.IntField()
+    due_at = Timestamp()
+    parked_at = Timestamp(null=True)
+    trouble = fields.TextField(null=True)
+    created_at = Timestamp()
+
+    class Meta(Model.Meta):
+        table = "due_work"
+
+
+class Job(Model):
+    """Long work of a plugin that somebody started, and how far it is; `due_at` is when a running one counts as lost."""
+
+    id = fields.UUIDField(primary_key=True)
+    plugin = Code(60)
+    name = Code(100)
+    arguments = Document()
+    actor_id = fields.UUIDField()
+    permissions = Document()
+    state = Code(10)
+    done = fields.IntField()
+    total = fields.IntField(null=True)
+    message = fields.TextField(null=True)
+    result = Document(null=True)
+    trouble = fields.TextField(null=True)
+    attempts = fields.IntField()
+    due_at = Timestamp()
+    cancelled_at = Timestamp(null=True)
+    created_at = Timestamp()
+    started_at = Timestamp(null=True)
+    ended_at = Timestamp(null=True)
+
+    class Meta(Model.Meta):
+        table = "job"

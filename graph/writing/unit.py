@@ -1,20 +1,25 @@
 """The unit of work in memory: its changes, what they are about to break, and the derived rows to write with them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
 from ...plugins.violations import Path, Severity, Violation
-from ..catalogue import ABSENT, Catalogue
-from ..databases.database import Transaction
+from ..catalogue import ABSENT, Catalogue, RecordType
+from ..databases.database import Transaction, Write
 from ..identity import NewId, global_id
 from ..reading.dialects import Dialect
 from ..reading.rows import RowReader, Values
 from ..reading.scope import Ground
+from ..reading.sight import NOBODY, Sight
 from ..reading.stored_filters import StoredFilters
+from .once import Once
+
+CORE = "core"
 
 
 class Raced(Exception):
@@ -42,24 +47,35 @@ class UnitOfWork:
         now: datetime,
         actor: UUID,
         new_id: NewId,
+        once: Once,
+        sight: Sight = NOBODY,
     ) -> None:
         self.catalogue = catalogue
         self.transaction = transaction
         self.dialect = dialect
-        self.ground = Ground(catalogue=catalogue, dialect=dialect, stored=StoredFilters(catalogue))
+        self.sight = sight  # what whoever writes may read
         self.reader = RowReader(transaction, dialect)
         self.now = now
         self.today: date = now.date()  # in UTC
         self.actor = actor
         self.new_id = new_id
+        self.once = once
         self.found: list[Finding] = []
         self.unlocked: list[Change] = []
         self.missed: set[tuple[str, tuple[Any, ...]]] = set()  # keys that upserts looked for in vain, by record
         self.relations: list[tuple[str, str, list[UUID], list[Mapping[str, Any]]]] = []
         self.derived: list[tuple[str, str, Mapping[UUID, Any]]] = []
+        self.writes: list[Write] = []  # of rows that are no record's, written with the changes
+        self.following: list[tuple[str, Sequence[Any]]] = []  # statements that run when everything is written
         self._changes: dict[str, dict[UUID, Change]] = {}
         self._unreadable: set[Path] = set()
         self._wrong: set[Path] = set()
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What statements are compiled for that rules ask for."""
+        stored = StoredFilters(self.catalogue)
+        return Ground(catalogue=self.catalogue, dialect=self.dialect, stored=stored, sight=self.sight)
 
     def all_changes(self) -> list[Change]:
         """Every change, by record type."""
@@ -68,6 +84,10 @@ class UnitOfWork:
     def changes(self, record: str) -> Sequence[Change]:
         """The changes of one record type."""
         return list(self._changes.get(record, {}).values())
+
+    def changed_types(self) -> list[RecordType]:
+        """The record types that have changes, in the catalogue's order."""
+        return [record for name, record in self.catalogue.types.items() if self._changes.get(name)]
 
     def change(self, record: str, id_: UUID) -> Change | None:
         """The change of that record, if there is one."""
@@ -106,9 +126,14 @@ class UnitOfWork:
         return change
 
     def violate(self, violation: Violation, because: Change, *, other: Change | None = None) -> None:
-        """Report a violation, unless the value at its path could not even be read, which has been said already."""
+        """Report a violation, unless the value at its path could not even be read, which has been said already.
+
+        What the core finds wrong with a plugin's record or fields bears the plugin's name.
+        """
         if violation.path not in self._unreadable:
             clash = other.root if other is not None and other.root != because.root else None
+            if violation.plugin == CORE and (plugin := self.catalogue[because.record].plugin) != CORE:
+                violation = replace(violation, plugin=plugin)
             self.violate_at(violation, because.root, other=clash)
 
     def violate_at(self, violation: Violation, root: int, *, other: int | None = None) -> None:
@@ -143,9 +168,20 @@ class UnitOfWork:
         if unheld and self.dialect.kind != "sqlite":  # there, the transaction holds the whole database
             await self.reader.find(self.catalogue[record], "id", unheld, lock="update")
 
+    def is_new(self, record: str, id_: Any) -> bool:
+        """Whether a record is made by the unit, so that nothing stored can point at it."""
+        change = self._changes.get(record, {}).get(id_)
+        return change is not None and change.kind is ChangeKind.CREATE
+
     async def rows(self, record: str, column: str, values: Iterable[Any], *, live: bool = True) -> Sequence[Values]:
-        """Stored rows whose column is one of the values; null and what could not be read find nothing."""
+        """Stored rows whose column is one of the values; null and what could not be read find nothing.
+
+        What points at a record that the unit makes is not looked for, since nothing stored can.
+        """
+        link = self.once.of(targets_of, self.catalogue[record]).get(column)
         known = [value for value in values if value is not None and value is not ABSENT]
+        if link is not None:
+            known = [value for value in known if not self.is_new(link, value)]
         return await self.reader.find(self.catalogue[record], column, known, live=live)
 
     def replace_relations(
@@ -161,6 +197,11 @@ class UnitOfWork:
     def shown(self, record: str, id_: UUID) -> str:
         """A record's global id."""
         return global_id(self.catalogue[record], id_)
+
+
+def targets_of(record: RecordType) -> Mapping[str, str]:
+    """The type of record that each foreign key leads to."""
+    return {link.column: link.target for link in record.to_ones.values()}
 
 
 def spelled(path: Path) -> str:

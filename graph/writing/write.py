@@ -1,12 +1,14 @@
 """One write: BEGIN, plan, prepare, check, validate, write, outbox, COMMIT; or nothing at all."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from ...plugins.calling import Hooks, PluginFailed
 from ...plugins.changes import Change, ChangeKind
+from ...plugins.units import Refused
 from ...plugins.violations import Path, Violation
 from ..catalogue import Catalogue, RecordType
 from ..databases.database import Database, Transaction, UniqueViolation
@@ -14,13 +16,20 @@ from ..errors import InvalidInput, Unavailable
 from ..identity import NewId, parse_id
 from .cascade import spread_deletions, spread_restorations, spread_to_extensions, touch_owners
 from .checks import check
+from .discretion import hidden
+from .due import follow
+from .faces import Faces
 from .idempotency import claim, remember
-from .outbox import write_events
+from .once import Once
+from .outbox import events_of
 from .outcome import Operation, Outcome, WriteRequest
 from .planning import Action, Planner
+from .plugin_unit import May
 from .rules import NOT_DELETED, NOT_FOUND, STALE_VERSION, TANGLED
-from .statements import store_changes
+from .statements import stamp_changes, store_changes
 from .unit import Finding, Raced, UnitOfWork
+
+T = TypeVar("T")
 
 LARGEST_BULK = 5_000
 ATTEMPTS = 5  # a write that lost a race for a unique value is tried anew, so that the loss is reported as a violation
@@ -44,6 +53,9 @@ class Writer:
     now: Callable[[], datetime]
     new_id: NewId
     committed: Callable[[], None] = _nothing  # called after each commit, to wake whoever hands changes on
+    once: Once = field(default_factory=Once)
+    consumers: Sequence[str] = ()  # the names of those who are told of each change
+    hooks: Hooks = field(default_factory=Hooks)
 
     async def write(self, request: WriteRequest, preview: Preview | None = None) -> Outcome:
         """Do one write as one transaction, or as many as it takes to lose no race.
@@ -58,10 +70,8 @@ class Writer:
         for _ in range(ATTEMPTS):
             try:
                 return await self._attempt(request, preview)
-            except (UniqueViolation, Raced):
-                continue
             except Exception as error:  # not contained, only looked at: databases have no common class for lost races
-                if getattr(error, "sqlstate", None) not in LOST_RACES:
+                if not any(map(_is_lost_race, _causes(error))):
                     raise
         raise Unavailable("CONFLICT", "Others keep writing the same values; try again in a moment.")
 
@@ -78,14 +88,15 @@ class Writer:
                 outcome, unit = await self._prepared(request, transaction)
                 if unit is None:
                     raise _RolledBack(outcome)
-                await store_changes(unit)
+                await stamp_changes(unit)
+                await store_changes(unit, [] if request.dry_run else events_of(unit, self.consumers))
+                await follow(transaction, unit.following)
+                await self.hooks.before_commit(Faces(unit, self.hooks, request.may, writable=False))
                 if request.dry_run:
                     if preview is not None:
                         await preview(transaction, outcome)
                     raise _RolledBack(outcome)
-                await write_events(unit)
                 await remember(transaction, self.database.kind, request, outcome, moment)
-                await transaction.announce()
         except _RolledBack as rolled_back:
             return rolled_back.outcome
         self.committed()
@@ -106,15 +117,23 @@ class Writer:
                 now=self.now(),
                 actor=request.actor,
                 new_id=self.new_id,
+                once=self.once,
+                sight=request.sight,
             )
             left = [root for root in range(count) if root not in refused]
-            ids = await _changes(unit, self.catalogue[request.record], request, left)
-            await _look_over(unit)
+            ids: dict[int, UUID] = {}
+            result: Any = None
+            if request.act is None:
+                ids = await _changes(unit, self.catalogue[request.record], request, left)
+            else:
+                result = await _acted(unit, request.act)
+            await _look_over(unit, self.hooks, request.may)
             errors = unit.errors()
             if not errors:
                 found = [(root, one) for root, several in refused.items() for one in several]
                 warnings = [(one.root, one.violation) for one in unit.found]
-                return _outcome([ids.get(root) for root in range(count)], [*found, *warnings]), unit
+                outcome = _outcome([ids.get(root) for root in range(count)], [*found, *warnings])
+                return replace(outcome, result=result), unit
             out = set(left) if request.atomic else _to_refuse(errors)
             for finding in unit.found:
                 if finding.root in out:
@@ -125,6 +144,17 @@ class Writer:
             if root not in refused:
                 refused[root] = [TANGLED.broken(request.paths[root])]
         return _outcome([None] * count, [(root, one) for root, several in refused.items() for one in several]), None
+
+
+def _causes(error: Exception) -> list[BaseException | None]:
+    """An error; of plugins' failures, what lies behind each: a plugin may lose a race with what it reads."""
+    if not isinstance(error, PluginFailed):
+        return [error]
+    return [failed.__cause__ for failed in (error, *error.beside)]
+
+
+def _is_lost_race(error: BaseException | None) -> bool:
+    return isinstance(error, UniqueViolation | Raced) or getattr(error, "sqlstate", None) in LOST_RACES
 
 
 class _RolledBack(Exception):
@@ -157,7 +187,7 @@ def _outcome(ids: Sequence[UUID | None], violations: Sequence[tuple[int, Violati
     def place(entry: tuple[int, Violation]) -> Any:
         root, violation = entry
         steps = [f"{step:08d}" if isinstance(step, int) else step for step in violation.path]
-        return root, steps, violation.code, violation.message
+        return root, steps, violation.code, violation.message, violation.plugin
 
     unique = dict.fromkeys(sorted(violations, key=place))
     return Outcome(ids=ids, violations=tuple(unique))
@@ -186,9 +216,10 @@ async def _by_id(unit: UnitOfWork, record: RecordType, operation: Operation, inp
     restoring = operation is Operation.RESTORE
     wanted = [id_ for id_, _, _ in ids.values()]
     rows = {row["id"]: row for row in await unit.reader.find(record, "id", wanted, live=not restoring, lock="update")}
+    unseen = await hidden(unit, record, rows)
     for root, (id_, path, expected) in ids.items():
         row = rows.get(id_)
-        if row is None:
+        if row is None or id_ in unseen:
             shown = unit.shown(record.name, id_)
             unit.violate_at(NOT_FOUND.broken(path, what=record.name, id=shown), root)
             continue
@@ -204,19 +235,71 @@ async def _by_id(unit: UnitOfWork, record: RecordType, operation: Operation, inp
     return {root: id_ for root, (id_, _, _) in ids.items()}
 
 
-async def _look_over(unit: UnitOfWork) -> None:
+async def _acted(unit: UnitOfWork, act: Callable[[UnitOfWork], Awaitable[Any]]) -> Any:
+    """The result of an operation that makes changes by itself; None where it ended with a violation."""
+    try:
+        return await act(unit)
+    except Refused:
+        if not unit.errors():
+            raise
+        return None
+
+
+async def _look_over(unit: UnitOfWork, hooks: Hooks, may: May) -> None:
     """Spread deletions and restorations, derive values, and check everything."""
     await spread_deletions(unit)
     await spread_restorations(unit)
     await spread_to_extensions(unit)
-    for record in unit.catalogue.types.values():
-        prepare = getattr(record.model, "prepare", None)
-        if prepare is not None and (changes := unit.changes(record.name)):
-            await prepare(changes, unit)
+    faces = Faces(unit, hooks, may, writable=True)
+    await _prepare_models(unit, faces, frozenset())
+    if hooks.has("prepare"):
+        await _prepare_plugins(unit, faces)
     await touch_owners(unit)
     await check(unit)
-    for record in unit.catalogue.types.values():
+    faces = Faces(unit, hooks, may, writable=False)
+    for record in unit.changed_types():
         validate = getattr(record.model, "validate_changes", None)
-        if validate is not None and (changes := unit.changes(record.name)):
-            async for change, violation in validate(changes, unit):
-                unit.violate(violation, change)
+        if validate is None:
+            continue
+        if record.plugin in faces:
+            await faces.validate(record, validate)
+            continue
+        async for change, violation in validate(unit.changes(record.name), unit):
+            unit.violate(violation, change)
+    for change, violation in await _forgiving(unit, hooks.validate(faces)) or ():
+        unit.violate(violation, change)
+
+
+async def _prepare_models(unit: UnitOfWork, faces: Faces, known: Collection[int]) -> None:
+    """Let the models derive values of changes that are not known yet."""
+    for record in unit.catalogue.types.values():  # a rule may add changes of types that come later
+        prepare = getattr(record.model, "prepare", None)
+        changes = [one for one in unit.changes(record.name) if id(one) not in known] if prepare else []
+        if prepare is not None and changes:
+            if record.plugin in faces:
+                await _forgiving(unit, faces.prepare(record, prepare(changes, faces(record.plugin))))
+            else:
+                await prepare(changes, unit)
+
+
+async def _prepare_plugins(unit: UnitOfWork, faces: Faces) -> None:
+    """Let plugins derive values; what they add is treated as what the input asks for."""
+    before = unit.all_changes()
+    known = {id(change) for change in before}
+    await _forgiving(unit, faces.hooks.prepare(faces))
+    added = [change for change in unit.all_changes() if id(change) not in known]
+    if any(not change.is_live for change in added):
+        await spread_deletions(unit)
+        await spread_to_extensions(unit)
+    if added:
+        await _prepare_models(unit, faces, known)
+
+
+async def _forgiving(unit: UnitOfWork, work: Awaitable[T]) -> T | None:
+    """Await a plugin's work; where the write is refused already, a plugin may stumble over what is wrong with it."""
+    try:
+        return await work
+    except PluginFailed:
+        if not unit.errors():
+            raise
+        return None

@@ -1,8 +1,24 @@
 """Finance: who a customer is (KYC), what risk it carries, who owns it, and the numbers that registers know it by."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
+from decimal import Decimal
 
-from accord.plugins import Change, Permission, Plugin, PluginSettings, Rule, Severity, Unit, Violation, hookimpl
+from pydantic import Field
+
+from accord.plugins import (
+    Change,
+    CommandContext,
+    Permission,
+    Plugin,
+    PluginSettings,
+    Rule,
+    Severity,
+    Unit,
+    Violation,
+    command,
+    hookimpl,
+)
 
 from .records import (
     FinanceAccount,
@@ -15,7 +31,7 @@ from .records import (
     normalised,
 )
 
-WHOLE = 100_00  # hundredths of a per cent
+WHOLE = Decimal(100)  # per cent
 
 TOO_MUCH = Rule(
     code="FINANCE_SHARES_EXCEED_WHOLE",
@@ -42,15 +58,23 @@ PROHIBITED = Rule(
 BORN_LATER = Rule(code="FINANCE_BORN_IN_FUTURE", message="Nobody is born on {day}, which is yet to come.")
 VERY_OLD = Rule(
     code="FINANCE_BORN_LONG_AGO",
-    message="Somebody born in {year} would be over 120 years old; look at the date again.",
+    message="Somebody born in {year} would be over {years} years old; look at the date again.",
     severity=Severity.WARNING,
 )
+
+VERIFIED_BEFORE = """query ($day: Date!) {
+  accounts(filter: {finance: {kycStatus: {eq: VERIFIED}, kycVerifiedOn: {lt: $day}}},
+    orderBy: [{finance: {kycVerifiedOn: ASC}}]) { totalCount nodes { id name finance { kycVerifiedOn risk } } }
+}"""
+
+RISKY = "{ accounts(filter: {finance: {risk: {eq: HIGH}}}) { nodes { name finance { kycStatus kycVerifiedOn } } } }"
 
 
 class FinanceSettings(PluginSettings):
     """What an operator may set."""
 
-    oldest_years: int = 120
+    oldest_years: int = Field(default=120, ge=1, description="How old people are believed to be.")
+    review_years: int = Field(default=5, ge=1, description="After how many years a customer is verified again.")
 
 
 class Finance(Plugin):
@@ -88,7 +112,7 @@ class Finance(Plugin):
             if born and born > unit.today:
                 yield BORN_LATER.on(change, "birth_date", day=born)
             elif born and born.year < unit.today.year - self.settings.oldest_years:
-                yield VERY_OLD.on(change, "birth_date", year=born.year)
+                yield VERY_OLD.on(change, "birth_date", year=born.year, years=self.settings.oldest_years)
         for change in unit.changes(FinanceIdentifier):
             kind, value = change.after["kind"], change.after["value"]
             if change.is_write and value and kind and normalised(IdentifierKind(kind), value) is None:
@@ -96,17 +120,40 @@ class Finance(Plugin):
         async for found in _shares(unit):
             yield found
 
+    @command
+    async def overdue(self, context: CommandContext) -> None:
+        """List the customers who were verified too long ago, the oldest first."""
+        day = years_before(context.today, self.settings.review_years)
+        found = (await context.ask(VERIFIED_BEFORE, day=day.isoformat()))["accounts"]
+        for account in found["nodes"]:
+            known = account["finance"]
+            context.say(f"{known['kycVerifiedOn']}  {known['risk'] or '-':10}  {account['id']}  {account['name']}")
+        context.say(f"{found['totalCount']} to be verified again: before {day}.")
+
+    def examples(self) -> Mapping[str, str]:
+        """Queries to try."""
+        return {"Which customers carry a high risk": RISKY}
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day of an earlier year; for 29 February, where that year has none, the day before."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
 
 async def _shares(unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
     """The shares of all owners of an account, those stored and those of this unit, are at most the whole."""
     changes = [change for change in unit.changes(FinanceBeneficialOwner) if change.is_live]
-    for change in changes:
-        if change.is_write and change.after["share"] is not None and not 0 < change.after["share"] <= WHOLE:
-            yield SHARE_OUT_OF_RANGE.on(change, "share")
     accounts = {change.after["account_id"] for change in changes}
+    for account in sorted(accounts):
+        await unit.lock(str(account))  # two writes at once must not fill an account twice
     rows = await unit.rows_after(FinanceBeneficialOwner, "account_id", accounts)
-    totals = {id_: sum(row["share"] or 0 for row in rows if row["account_id"] == id_) for id_ in accounts}
     for change in changes:
-        total = totals[change.after["account_id"]]
+        share, account = change.after["share"], change.after["account_id"]
+        if change.is_write and share is not None and not 0 < share <= WHOLE:
+            yield SHARE_OUT_OF_RANGE.on(change, "share")
+        total = sum((row["share"] or Decimal(0) for row in rows if row["account_id"] == account), Decimal(0))
         if total > WHOLE:
-            yield TOO_MUCH.on(change, "share", total=f"{total // 100}.{total % 100:02}")
+            yield TOO_MUCH.on(change, "share", total=total)

@@ -1,11 +1,12 @@
+# pyright: reportUnknownVariableType=false
 """What finance adds to accounts and contacts, and the records of its own."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stdnum import iban, lei  # pyright: ignore[reportMissingTypeStubs]
-from stdnum.exceptions import ValidationError  # pyright: ignore[reportMissingTypeStubs]
-from stdnum.us import ein  # pyright: ignore[reportMissingTypeStubs]
+from stdnum import iban, lei
+from stdnum.exceptions import ValidationError
+from stdnum.us import ein
 from tortoise import fields
 
 from accord.plugins import (

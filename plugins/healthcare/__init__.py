@@ -1,9 +1,15 @@
 """Healthcare: who is what under HIPAA, provider numbers, agreements, and medical record numbers that few may read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
 
 from accord.plugins import (
     Change,
+    Context,
     Permission,
     Plugin,
     PluginSettings,
@@ -12,6 +18,9 @@ from accord.plugins import (
     Unit,
     Violation,
     hookimpl,
+    mutation,
+    of,
+    query,
 )
 
 from .records import HealthcareAccount, HealthcareContact, Role
@@ -33,11 +42,18 @@ AGREEMENT_TOO_EARLY = Rule(
     reference="45 CFR 164.504(e)",
 )
 
+UNSIGNED = """query ($first: Int!) {
+  accounts(first: $first, filter: {healthcare: {
+    role: {in: [BUSINESS_ASSOCIATE, SUBCONTRACTOR]}, baaSignedOn: {isNull: true}
+  }}) { nodes { id } }
+}"""
+UNSIGNED_EXAMPLE = "{ healthcareUnsigned { name healthcare { role } } }"
+
 
 class HealthcareSettings(PluginSettings):
     """What an operator may set."""
 
-    agreement_needed: bool = True
+    agreement_needed: bool = Field(default=True, description="Whether a missing agreement is worth a warning.")
 
 
 class Healthcare(Plugin):
@@ -65,3 +81,21 @@ class Healthcare(Plugin):
                 yield AGREEMENT_NEEDED.on(change, "baa_signed_on")
             if signed and signed > unit.today:
                 yield AGREEMENT_TOO_EARLY.on(change, "baa_signed_on", day=signed)
+
+    @query()
+    async def unsigned(self, context: Context, *, first: int = 20) -> list[Annotated[UUID, of("Account")]]:
+        """Accounts that handle health information for others, and have signed no agreement."""
+        data = await context.ask(UNSIGNED, first=first)
+        return [UUID(node["id"].removeprefix("acc_")) for node in data["accounts"]["nodes"]]
+
+    @mutation()
+    async def sign(
+        self, unit: Unit, *, account: Annotated[UUID, of("Account")], baa_signed_on: date
+    ) -> Annotated[UUID, of("Account")]:
+        """Note on which day an account signed the business associate agreement."""
+        await unit.update(HealthcareAccount, account, {"baa_signed_on": baa_signed_on})
+        return account
+
+    def examples(self) -> Mapping[str, str]:
+        """Queries to try."""
+        return {"Who has signed no agreement": UNSIGNED_EXAMPLE}

@@ -11,11 +11,12 @@ import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 import examples from './examples.graphql?raw';
+import { pluginsPanel } from './plugins_panel.jsx';
 import { createTransport } from './transport.js';
 
 // One tab for each part of examples.graphql; the parts stand between lines of dashes.
 const tabs = examples.split(/^# -{4,}\n/m).map((query) => ({ query: query.trim() + '\n' }));
-const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
+const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false }), pluginsPanel()];
 
 createRoot(document.getElementById('page')).render(
   <GraphiQL

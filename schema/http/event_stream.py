@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
 
-from ..service import Result
+from ..exchange import Result
 from .accepting import EVENT_STREAM
 
 HEADERS = (

@@ -10,6 +10,9 @@ class HttpLimits:
     largest_request: int = 2_000_000
     """Bytes of a body, and characters of a WebSocket message."""
 
+    body_seconds: float = 30
+    """Time in which a body has to be there, however it trickles in."""
+
     most_operations: int = 100
     """Operations under way on one WebSocket."""
 

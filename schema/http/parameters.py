@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from ..service import Request
+from ..exchange import Request
 from .accepting import JSON
 from .refusal import Refusal
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from graphql import GraphQLError
 
-from ..service import Result
+from ..exchange import Result
 
 
 class Refusal(Exception):

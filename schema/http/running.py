@@ -8,12 +8,15 @@ from uuid import uuid4
 from graphql import GraphQLError, OperationType
 from starlette.requests import HTTPConnection
 
-from ..service import Caller, Refused, Request, Result, Service
+from ..exchange import Caller, Refused, Request, Result
+from ..service import Service
 
 log = logging.getLogger("accord.http")
 
 FindService = Callable[[HTTPConnection], Service]
-Identify = Callable[[HTTPConnection], Caller]
+Identify = Callable[[HTTPConnection], Caller]  # raises Refusal
+Admit = Callable[[HTTPConnection], None]  # raises Refusal
+AUTHORIZATION = "accord.authorization"  # where a scope holds what a client stated in place of the header
 
 
 async def results(service: Service, request: Request, caller: Caller) -> AsyncGenerator[Result, None]:

@@ -7,6 +7,7 @@ application/graphql-response+json, a request that is malformed 400 as either.
 Every request passes here, so that it is written on ASGI's own messages, with nothing in between.
 """
 
+import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -14,7 +15,7 @@ from graphql import OperationType
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..service import Caller
+from ..exchange import Caller
 from .accepting import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, Accepted, accepted
 from .answer import Answer
 from .event_stream import EventStream
@@ -90,6 +91,16 @@ class GraphQLView:
         return found
 
     async def _body(self, receive: Receive, stated: bytes) -> bytes:
+        """The body, if it is there in time."""
+        seconds = self._limits.body_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._whole_body(receive, stated)
+        except TimeoutError:
+            message = f"The body was not there within {seconds:g} seconds; send it all at once."
+            raise Refusal("BODY_TOO_SLOW", message, HTTPStatus.REQUEST_TIMEOUT, {"Connection": "close"}) from None
+
+    async def _whole_body(self, receive: Receive, stated: bytes) -> bytes:
         """The body, as long as it isn't too long, whatever its headers say of it.
 
         Of a longer one the rest is read and dropped where it has an end soon: a client that is still sending when the

@@ -11,13 +11,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ..service import Caller, Request, Result, Service
+from ..exchange import Caller, Request, Result
+from ..service import Service
 from .accepting import JSON
 from .limits import HttpLimits
 from .origins import is_welcome
 from .parameters import from_fields
 from .refusal import Refusal
-from .running import FindService, Identify, failure, results
+from .running import AUTHORIZATION, Admit, FindService, Identify, failure, results
 
 PROTOCOL = "graphql-transport-ws"
 LONGEST_REASON = 123  # bytes that a close frame has room for (RFC 6455, 5.5)
@@ -27,6 +28,7 @@ LONGEST_ID = 255
 TOO_BIG = 1009
 MALFORMED = 4400
 UNAUTHORIZED = 4401
+FORBIDDEN = 4403
 WRONG_PROTOCOL = 4406
 INIT_TIMEOUT = 4408
 ID_TAKEN = 4409
@@ -46,8 +48,14 @@ class GraphQLSocket:
     """An ASGI application for the WebSockets of one path."""
 
     def __init__(
-        self, service: FindService, identify: Identify, limits: HttpLimits, origins: Collection[str] = ()
+        self,
+        service: FindService,
+        identify: Identify,
+        limits: HttpLimits,
+        origins: Collection[str] = (),
+        admit: Admit = lambda connection: None,
     ) -> None:
+        self._admit = admit
         self._service = service
         self._identify = identify
         self._limits = limits
@@ -60,9 +68,16 @@ class GraphQLSocket:
             message = "Pages of this origin may not connect; the setting allowed_origins names those that may."
             await _turn_away(socket, Refusal("ORIGIN_NOT_ALLOWED", message, HTTPStatus.FORBIDDEN))
             return
+        try:
+            self._admit(socket)
+        except Refusal as refusal:
+            await _turn_away(socket, refusal)
+            return
         is_spoken = PROTOCOL in socket.scope["subprotocols"]
         await socket.accept(PROTOCOL if is_spoken else None)
-        connection = _Connection(socket, self._service(socket), lambda: self._identify(socket), self._limits)
+        connection = _Connection(
+            socket, self._service(socket), lambda: self._identify(socket), lambda: self._admit(socket), self._limits
+        )
         try:
             if not is_spoken:
                 raise Closing(WRONG_PROTOCOL, f"Subprotocol not acceptable: connect with {PROTOCOL}")
@@ -80,8 +95,16 @@ class GraphQLSocket:
 class _Connection:
     """An accepted WebSocket with the operations under way on it."""
 
-    def __init__(self, socket: WebSocket, service: Service, identify: Callable[[], Caller], limits: HttpLimits) -> None:
+    def __init__(
+        self,
+        socket: WebSocket,
+        service: Service,
+        identify: Callable[[], Caller],
+        admit: Callable[[], None],
+        limits: HttpLimits,
+    ) -> None:
         self._socket = socket
+        self._admit = admit
         self._service = service
         self._identify = identify
         self._limits = limits
@@ -129,6 +152,7 @@ class _Connection:
                 _check_payload(message)
                 if self._is_ready:
                     raise Closing(SECOND_INIT, "Too many initialisation requests")
+                self._authorise(message.get("payload") or {})
                 self._is_ready = True
                 await self._send({"type": "connection_ack"})
             case "ping":
@@ -148,6 +172,21 @@ class _Connection:
                 raise Closing(MALFORMED, f"There is no message of the type {other[:40]!r} to a server")
             case _:
                 raise Closing(MALFORMED, "A message has a type, which is text")
+
+    def _authorise(self, payload: dict[str, Any]) -> None:
+        """Take the token that a client states here because a browser can't state it in a header; raises Closing."""
+        stated = payload.get("Authorization", payload.get("authorization"))
+        if stated is None:
+            return
+        if not isinstance(stated, str):
+            raise Closing(MALFORMED, "The authorization in the payload of connection_init is text: Bearer TOKEN")
+        if not stated.lower().startswith("bearer "):
+            raise Closing(FORBIDDEN, "Forbidden: the authorization is written 'Bearer TOKEN'")
+        self._socket.scope[AUTHORIZATION] = stated
+        try:
+            self._admit()
+        except Refusal as refusal:
+            raise Closing(FORBIDDEN, f"Forbidden: {refusal.message}") from None
 
     async def _start(self, id_: str, request: Request) -> None:
         if not self._is_ready:

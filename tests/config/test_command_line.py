@@ -11,7 +11,7 @@ from accord.tests.config.command_line import run
 COMMANDS = ("serve", "migrate", "migrate plan", "migrate apply", "migrate status", "migrate make", "schema", "demo")
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS, "version"])
+@pytest.mark.parametrize("command", ["", *COMMANDS, "version", "plugin", "plugin list", "plugin new", "plugin check"])
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help_ends_with_examples_of_the_command(tmp_path: Path, command: str, option: str):
     done = run(tmp_path, *command.split(), option)

@@ -17,7 +17,7 @@ COUNTS = """{
   actors { totalCount } namingRules { totalCount } labels { totalCount } addresses { totalCount }
   accounts { totalCount } contacts { totalCount } accountContacts { totalCount } phones { totalCount }
   emails { totalCount } addressLinks { totalCount } contactGroups { totalCount } accountSources { totalCount }
-  externalIds { totalCount } labelLinks { totalCount }
+  externalIds { totalCount } labelLinks { totalCount } tasks { totalCount } notes { totalCount }
 }"""
 FIRST_QUERY = """{
   accounts(first: 5) { totalCount nodes { id name
@@ -81,6 +81,8 @@ async def test_every_row_of_every_sheet_becomes_a_record(bench: Bench):
         "accountSources": len(accounts),
         "externalIds": sum(external_ids),
         "labelLinks": sum(labels),
+        "tasks": len(sheet("tasks")),
+        "notes": len(sheet("notes")),
     }
 
 
@@ -121,9 +123,33 @@ async def test_the_demo_is_a_book_of_business(bench: Bench):
     assert members["May be contacted"] == sum(row["do_not_contact"] == "false" for row in sheet("contacts"))
 
 
+async def test_tasks_of_the_demo_are_due_around_the_day_of_its_loading(bench: Bench):
+    await load(bench)
+    overdue = "tasks(filter: {dueOn: {lt: $day}, status: {nin: [DONE, CANCELLED]}})"
+    found = await bench.ask(
+        f"""query ($day: Date!) {{ overdue: {overdue} {{ totalCount }}
+          today: tasks(filter: {{dueOn: {{eq: $day}}}}) {{ totalCount }}
+          tasks(first: 1, filter: {{assignee: {{name: {{eq: "Naomi Whitlock"}}}}}}) {{ nodes {{
+            title dueOn completedAt subject {{ ... on Account {{ name }} }} }} }} }}""",
+        day="2026-03-01",
+    )
+    due = [(int(row["due_in_days"]), row["status"]) for row in sheet("tasks") if row["due_in_days"]]
+    late = [days for days, status in due if days < 0 and status not in {"DONE", "CANCELLED"}]
+    assert found["overdue"]["totalCount"] == len(late) > 10
+    assert found["today"]["totalCount"] == sum(days == 0 for days, _ in due) > 0
+    assert found["tasks"]["nodes"] == [
+        {
+            "title": "Agree on a date for the firmware update",
+            "dueOn": "2026-04-08",
+            "completedAt": None,
+            "subject": {"name": "Larkgate Heart & Vascular Institute"},
+        }
+    ]
+
+
 async def test_where_anything_was_ever_written_nothing_is_loaded(bench: Bench):
-    created = await bench.ask('mutation { createLabel(input: {name: "Old", scope: ACCOUNT}) { id } }')
-    await bench.ask("mutation ($id: ID!) { deleteLabel(id: $id) { id } }", id=created["createLabel"]["id"])
+    created = await bench.ask('mutation { createLabel(input: {name: "Old", scope: ACCOUNT}) { recordId } }')
+    await bench.ask("mutation ($id: ID!) { deleteLabel(id: $id) { recordId } }", id=created["createLabel"]["recordId"])
     assert await load(bench) is None
     assert set((await counts(bench)).values()) == {0, 1}
 
@@ -154,6 +180,10 @@ async def test_where_anything_was_ever_written_nothing_is_loaded(bench: Bench):
         ("phones", "+1 414-555-0185", "+1 4", "phones.csv, line 2, column number: "),
         ("groups", '""doNotContact""', '""doNotDisturb""', "groups.csv, line 7, column filter: "),
         ("groups", '"{""doNotContact""', '"[""doNotContact""', "groups.csv, line 7, column filter: it is no JSON: "),
+        ("tasks", ",-59,DONE", ",soon,DONE", "tasks.csv, line 2, column due_in_days: 'soon' is no whole number."),
+        ("tasks", ",-59,DONE", ",-59,OVER", "tasks.csv, line 2, column status: 'OVER' is none of OPEN, IN_PROGRESS, "),
+        ("notes", "ACCOUNT,halvorsen", "LABEL,halvorsen",
+         "notes.csv, line 2, column owner_type: 'LABEL' is neither ACCOUNT nor CONTACT."),
         ("labels", "key-account,Key account,", "key-account,", "labels.csv, line 2: the header has 5 cells, this row"),
     ],
 )  # fmt: skip

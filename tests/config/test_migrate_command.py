@@ -116,7 +116,10 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path):
     ("arguments", "complaint"),
     [
         ("two.words", "'two.words' can't be part of a module's name: use letters, digits and _."),
-        ("notes --app shipping", "There is no app 'shipping'; there is graph."),
+        (
+            "notes --app shipping",
+            "There is no app 'shipping'; there is graph. A plugin must be enabled to be one.",
+        ),
     ],
 )
 def test_make_refuses_what_can_not_be_a_migration(tmp_path: Path, arguments: str, complaint: str):

@@ -22,7 +22,7 @@ from accord.tests.schema.asgi_clients import connected, connecting, http_client,
 from accord.tests.schema.asgi_clients import until as wait_until
 
 SECRET = "jane.doe@example.com"
-CREATE = "mutation NewAccount($name: String!) { createAccount(input: {name: $name}) { id } }"
+CREATE = "mutation NewAccount($name: String!) { createAccount(input: {name: $name}) { recordId } }"
 SEARCH = 'query Search($name: String!) { accounts(filter: {name: {eq: $name}}) { nodes { name } } } # "jane.doe"'
 
 
@@ -75,7 +75,7 @@ async def test_a_request_is_one_line_with_its_operation_and_without_its_values(t
     async with clients(tmp_path) as (_, client):
         made = await client.post("/graphql?key=hunter2", json={"query": CREATE, "variables": {"name": SECRET}})
         read = await client.post("/graphql", json={"query": SEARCH, "variables": {"name": SECRET}})
-    assert made.json()["data"]["createAccount"]["id"]
+    assert made.json()["data"]["createAccount"]["recordId"]
     assert read.json()["data"]["accounts"]["nodes"] == [{"name": SECRET}]
     line: dict[str, Any] = {"level": "info", "message": "request", "method": "POST", "path": "/graphql", "status": 200}
     assert log.requests() == [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accord.config.settings import Settings
+from accord.config.settings import NAMES, Settings
 from accord.tests.config.command_line import run
 
 PASSWORDS = [
@@ -28,9 +28,9 @@ def listed(folder: Path, **settings: str) -> dict[str, dict[str, Any]]:
 def test_every_setting_is_listed_with_its_value_its_source_and_what_it_is(tmp_path: Path):
     (tmp_path / "accord.toml").write_text('host = "192.0.2.7"\nport = 9000\nallowed_origins = ["https://a.example"]\n')
     found = listed(tmp_path, port="8001", trusted_documents="trusted.json")
-    assert list(found) == list(Settings.model_fields)
-    for name, field in Settings.model_fields.items():
-        assert found[name]["description"] == field.description
+    assert list(found) == list(NAMES)
+    for name in NAMES:
+        assert found[name]["description"] == Settings.model_fields[name].description
     assert {name: (one["value"], one["source"]) for name, one in found.items() if one["source"] != "default"} == {
         "host": ("192.0.2.7", "accord.toml"),
         "port": (8001, "environment variable ACCORD_PORT"),
@@ -55,7 +55,7 @@ def test_passwords_are_hidden(tmp_path: Path, database: str, shown: str):
 def test_a_pipe_gets_a_line_for_each_setting(tmp_path: Path):
     done = run(tmp_path, "settings", stop_seconds="7")
     lines = done.out.splitlines()
-    assert [line.split()[0] for line in lines] == list(Settings.model_fields)
+    assert [line.split()[0] for line in lines] == list(NAMES)
     [line] = [line for line in lines if line.startswith("stop_seconds ")]
     assert line.split("  ")[0] == "stop_seconds"
     assert re.split(" {2,}", line)[1:3] == ["7", "environment variable ACCORD_STOP_SECONDS"]

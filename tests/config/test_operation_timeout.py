@@ -11,7 +11,7 @@ import pytest
 
 from accord.config.app import create_app
 from accord.graph.bootstrap import SYSTEM_ACTOR
-from accord.schema.service import Caller, Request
+from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench
 from accord.tests.schema.asgi_clients import streaming
 
@@ -21,15 +21,15 @@ TIMEOUT = {
     "message": "The request took longer than 0.5 seconds and was stopped; ask for less at once.",
     "extensions": {"code": "TIMEOUT"},
 }
-NAMES = "mutation ($accounts: [CreateAccountInput!]!, $contacts: [CreateContactInput!]!) {" + (
-    "createAccounts(inputs: $accounts) { results { id } } createContacts(inputs: $contacts) { results { id } } }"
-)
+NAMES = """mutation ($accounts: [CreateAccountInput!]!, $contacts: [CreateContactInput!]!) {
+  createAccounts(inputs: $accounts) { results { recordId } } createContacts(inputs: $contacts) { results { recordId } }
+}"""
 LINKS = "mutation ($inputs: [CreateAccountContactInput!]!) { createAccountContacts(inputs: $inputs) { refused } }"
 # From each account to each contact of it, from there to each account, and so on: SIZE to the fourth looks at a name.
 NOBODY = "{contacts: {some: {accounts: {some: {contacts: {some: {givenName: {eq: $name}}}}}}}}"
 SLOW_QUERY = f"query ($name: String!) {{ accounts(filter: {NOBODY}) {{ nodes {{ name }} }} }}"
 SLOW_MUTATION = f"mutation ($name: String!) {{ deleteAccounts(filter: {NOBODY}) {{ written }} }}"
-CREATE = 'mutation { createAccount(input: {name: "Kestrel"}) { id violations { code } } }'
+CREATE = 'mutation { createAccount(input: {name: "Kestrel"}) { recordId violations { code } } }'
 COUNT = "{ accounts { totalCount } }"
 ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000000000) select max(i) from n"
 
@@ -47,7 +47,7 @@ async def slow_down(bench: Bench) -> str:
         contacts=[{"givenName": f"Contact {number}"} for number in range(size)],
     )
     links = [
-        {"accountId": account["id"], "contactId": contact["id"]}
+        {"accountId": account["recordId"], "contactId": contact["recordId"]}
         for account in made["createAccounts"]["results"]
         for contact in made["createContacts"]["results"]
     ]

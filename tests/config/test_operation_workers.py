@@ -17,7 +17,7 @@ from accord.tests.accord_fixture import CoreDatabases
 from accord.tests.config.command_line import run
 from accord.tests.config.operation import PATIENCE, Server, running, until
 
-CREATE = "mutation ($name: String!) { createAccount(input: {name: $name}) { id } }"
+CREATE = "mutation ($name: String!) { createAccount(input: {name: $name}) { recordId } }"
 COUNT = "{ accounts { totalCount } }"
 CHANGES = "subscription { changes { kind node { ... on Account { name } } } }"
 
@@ -130,7 +130,7 @@ def test_a_request_is_finished_by_its_worker_and_a_second_signal_ends_them_all(t
             server.tell(signal.SIGTERM)
             until(lambda: server.messages().count("stopping") == 2)
             other.execute("rollback")
-        assert answer.result(PATIENCE)["createAccount"]["id"]
+        assert answer.result(PATIENCE)["createAccount"]["recordId"]
         assert server.ended() == 0
     with running(tmp_path, "--no-demo", "--workers", "2", stop_seconds="600", request_seconds="600") as server:
         with closing(sqlite3.connect(file, isolation_level=None, timeout=PATIENCE)) as other:

@@ -43,7 +43,7 @@ def test_the_first_start_brings_the_demo_and_the_second_finds_it(tmp_path: Path,
         assert f"Try: {FIRST_QUERY}" in server.said
         assert server.ask(ISSUE_QUERY)["accounts"]["totalCount"] == 210
         assert len(server.ask(FIRST_QUERY)["accounts"]["nodes"]) == 3
-        created = server.ask('mutation { createLabel(input: {name: "Kept", scope: ACCOUNT}) { id } }')
+        created = server.ask('mutation { createLabel(input: {name: "Kept", scope: ACCOUNT}) { recordId } }')
         page = httpx.get(server.address, headers={"Accept": "text/html"})
         assert page.headers["content-type"] == "text/html; charset=utf-8"
         ended = server.end(signal.SIGINT)
@@ -51,7 +51,7 @@ def test_the_first_start_brings_the_demo_and_the_second_finds_it(tmp_path: Path,
     with serving(tmp_path, port) as server:
         assert server.said[0].startswith("Accord is ready, after ")
         assert counts(server.ask(COUNTS)) == WHOLE
-        label = created["createLabel"]["id"]
+        label = created["createLabel"]["recordId"]
         assert server.ask(f'{{ label(id: "{label}") {{ name }} }}') == {"label": {"name": "Kept"}}
 
 

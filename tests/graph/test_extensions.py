@@ -20,14 +20,14 @@ from accord.plugins.fields import Code
 from accord.plugins.records import AccountExtension, ContactExtension, Extension, Record
 from accord.schema.building import BuiltSchema, build_schema
 from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
-from accord.tests.graph.toy_hipaa import MODELS
+from accord.tests.graph.toy_hipaa import MODELS, SUMMARISED
 
 PACKAGE = "toy_hipaa_migrations"
 ALL = (*RECORDS, *MODELS)
 VIOLATIONS = "violations { code path message }"
-CREATE = f"""mutation ($input: CreateAccountInput!) {{ createAccount(input: $input) {{ id {VIOLATIONS}
+CREATE = f"""mutation ($input: CreateAccountInput!) {{ createAccount(input: $input) {{ recordId {VIOLATIONS}
   account {{ version hipaa {{ role npi }} }} }} }}"""
-UPDATE = f"""mutation ($input: UpdateAccountInput!) {{ updateAccount(input: $input) {{ id {VIOLATIONS}
+UPDATE = f"""mutation ($input: UpdateAccountInput!) {{ updateAccount(input: $input) {{ recordId {VIOLATIONS}
   account {{ version hipaa {{ role npi specialty }} }} }} }}"""
 NPI, OTHER_NPI = "1234567893", "1245319599"
 
@@ -89,7 +89,7 @@ async def create(bench: Bench, name: str, **values: Any) -> str:
     """The id of a new account."""
     made = await bench.ask(CREATE, input={"name": name, **values})
     assert made["createAccount"]["violations"] == []
-    return made["createAccount"]["id"]
+    return made["createAccount"]["recordId"]
 
 
 async def refused(bench: Bench, mutation: str, **variables: Any) -> list[tuple[str, list[Any]]]:
@@ -120,8 +120,8 @@ async def test_every_owner_has_a_row_whether_its_fields_were_given_or_not(bench:
     await create(bench, "Kestrel", contacts=people)
     await bench.ask(
         """mutation { createAccounts(inputs: [{name: "Merlin"}, {name: "Hobby", hipaa: {npi: "1234567893"}}]) {written}
-           upsertAccount(input: {by: {externalId: {system: "erp", value: "1"}}, name: "Falcon"}) { id }
-           createContact(input: {familyName: "Ngo"}) { id } }"""
+           upsertAccount(input: {by: {externalId: {system: "erp", value: "1"}}, name: "Falcon"}) { recordId }
+           createContact(input: {familyName: "Ngo"}) { recordId } }"""
     )
     assert await rows(bench, "select count(*) from hipaa_account h join account a on a.id = h.owner_id") == [(4,)]
     assert await rows(bench, "select role, count(*) from hipaa_account group by role") == [("NONE", 4)]
@@ -132,7 +132,8 @@ async def test_every_owner_has_a_row_whether_its_fields_were_given_or_not(bench:
 
 
 async def test_fields_of_every_kind_are_written_and_read_with_their_owner_by_one_statement(bench: Bench):
-    officer = (await bench.ask('mutation { createContact(input: {familyName: "Ngo"}) { id } }'))["createContact"]["id"]
+    made = await bench.ask('mutation { createContact(input: {familyName: "Ngo"}) { recordId } }')
+    officer = made["createContact"]["recordId"]
     assert await rows(bench, "select is_officer from hipaa_contact") in ([(0,)], [(False,)])
     account = await create(
         bench,
@@ -334,7 +335,7 @@ async def test_a_unique_field_of_a_plugin_differs_among_live_owners(bench: Bench
     same = await bench.ask(UPDATE, input={"id": merlin, "hipaa": {"npi": OTHER_NPI, "specialty": "Zahn"}})
     assert same["updateAccount"]["violations"] == []
 
-    await bench.ask("mutation ($id: ID!) { deleteAccount(id: $id) { id } }", id=kestrel)
+    await bench.ask("mutation ($id: ID!) { deleteAccount(id: $id) { recordId } }", id=kestrel)
     falcon = await create(bench, "Falcon", hipaa={"npi": NPI})
     restore = f"mutation ($id: ID!) {{ restoreAccount(id: $id) {{ {VIOLATIONS} }} }}"
     assert [code for code, _ in await refused(bench, restore, id=kestrel)] == ["NOT_UNIQUE"]
@@ -389,9 +390,9 @@ async def test_a_change_of_a_plugins_fields_is_a_change_of_their_owner(bench: Be
 async def test_a_dry_run_shows_a_plugins_fields_and_writes_none(bench: Bench):
     answer = await bench.ask(
         """mutation { createAccount(dryRun: true, input: {name: "Kestrel", hipaa: {npi: "1234567893"}}) {
-           id account { hipaa { npi } } } }"""
+           recordId account { hipaa { npi } } } }"""
     )
-    assert answer["createAccount"] == {"id": None, "account": {"hipaa": {"npi": NPI}}}
+    assert answer["createAccount"] == {"recordId": None, "account": {"hipaa": {"npi": NPI}}}
     assert await rows(bench, "select count(*) from hipaa_account") == [(0,)]
 
 
@@ -399,7 +400,7 @@ async def test_a_deleted_owner_hides_its_fields_and_a_restored_one_brings_them_b
     account = await create(
         bench, "Kestrel", hipaa={"npi": NPI}, contacts=[{"familyName": "Huber", "hipaa": {"mrn": "7"}}]
     )
-    await bench.ask("mutation ($id: ID!) { deleteAccount(id: $id) { id } }", id=account)
+    await bench.ask("mutation ($id: ID!) { deleteAccount(id: $id) { recordId } }", id=account)
     read = """query ($id: ID!) { account(id: $id) { hipaa { npi } } contacts { nodes { hipaa { mrn } } }
         accounts(filter: {hipaa: {npi: {eq: "1234567893"}}}) { totalCount }
         sorted: accounts(orderBy: [{hipaa: {npi: ASC}}]) { nodes { name } } }"""
@@ -410,7 +411,7 @@ async def test_a_deleted_owner_hides_its_fields_and_a_restored_one_brings_them_b
         "sorted": {"nodes": []},
     }
     assert await rows(bench, "select count(*) from hipaa_account where deleted_at is not null") == [(1,)]
-    await bench.ask("mutation ($id: ID!) { restoreAccount(id: $id) { id } }", id=account)
+    await bench.ask("mutation ($id: ID!) { restoreAccount(id: $id) { recordId } }", id=account)
     assert await bench.ask(read, id=account) == {
         "account": {"hipaa": {"npi": NPI}},
         "contacts": {"nodes": [{"hipaa": {"mrn": "7"}}]},
@@ -425,11 +426,11 @@ async def test_a_deleted_owner_hides_its_fields_and_a_restored_one_brings_them_b
 async def test_a_plugins_own_record_is_read_and_written_as_the_cores_are(bench: Bench, events: list[Event]):
     account = await create(bench, "Kestrel", agreements=[{"title": "BAA", "signedOn": "2026-01-31"}])
     made = await bench.ask(
-        f"""mutation ($a: ID!) {{ createAgreement(input: {{title: "DPA", accountId: $a}}) {{ id {VIOLATIONS}
+        f"""mutation ($a: ID!) {{ createAgreement(input: {{title: "DPA", accountId: $a}}) {{ recordId {VIOLATIONS}
             agreement {{ version account {{ name }} }} }} }}""",
         a=account,
     )
-    id_ = made["createAgreement"].pop("id")
+    id_ = made["createAgreement"].pop("recordId")
     assert made["createAgreement"] == {"violations": [], "agreement": {"version": 1, "account": {"name": "Kestrel"}}}
     assert id_.startswith("baa_")
     async with bench.counting() as statements:
@@ -467,9 +468,9 @@ async def test_a_plugins_own_record_goes_and_comes_back_with_its_owner(bench: Be
     (dpa,) = (await bench.ask('{ agreements(filter: {title: {eq: "DPA"}}) { nodes { id } } }'))["agreements"]["nodes"]
     taken = await bench.ask(UPDATE, input={"id": account, "agreements": [{"id": dpa["id"], "delete": True}]})
     assert taken["updateAccount"]["violations"] == []
-    await bench.ask("mutation ($id: ID!) { deleteAccount(id: $id) { id } }", id=account)
+    await bench.ask("mutation ($id: ID!) { deleteAccount(id: $id) { recordId } }", id=account)
     assert await bench.ask("{ agreements { totalCount } }") == {"agreements": {"totalCount": 0}}
-    await bench.ask("mutation ($id: ID!) { restoreAccount(id: $id) { id } }", id=account)
+    await bench.ask("mutation ($id: ID!) { restoreAccount(id: $id) { recordId } }", id=account)
     assert await bench.ask("{ agreements { nodes { title } } }") == {"agreements": {"nodes": [{"title": "BAA"}]}}
 
 
@@ -617,3 +618,21 @@ def test_every_slip_of_a_declaration_is_told_at_once():
         "Paint.painter: there is no record 'Painter'",
         "Paint.Policies.links: Nowhere has no such keys or is no record",
     ]
+
+
+async def test_a_computed_field_may_be_async_and_is_called_once_for_a_page(bench: Bench) -> None:
+    for number in range(5):
+        await create(bench, f"Clinic {number}", hipaa={"npi": None})
+    SUMMARISED.clear()
+    found = await bench.ask("{ accounts(first: 4) { nodes { hipaa { summary } } } }")
+    assert [one["hipaa"]["summary"] for one in found["accounts"]["nodes"]] == ["NONE -"] * 4
+    assert SUMMARISED == [4]
+    SUMMARISED.clear()
+    inputs = [{"name": f"Ward {number}"} for number in range(3)]
+    made = await bench.ask(
+        "mutation ($inputs: [CreateAccountInput!]!) { createAccounts(inputs: $inputs) "
+        "{ results { account { hipaa { summary } } } } }",
+        inputs=inputs,
+    )
+    assert [one["account"]["hipaa"]["summary"] for one in made["createAccounts"]["results"]] == ["NONE -"] * 3
+    assert SUMMARISED == [3]

@@ -1,5 +1,6 @@
 """A plugin as the tests need one: more fields for accounts and contacts, and a record that an account owns."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -39,8 +40,13 @@ def cleaned(value: str) -> str:
     return value.strip()
 
 
-def summary(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
-    """Role and NPI in one text."""
+SUMMARISED: list[int] = []  # for how many rows each call was made
+
+
+async def summary(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    """Role and NPI in one text, as a service far away would make it."""
+    await asyncio.sleep(0)
+    SUMMARISED.append(len(rows))
     return [f"{row['role']} {row['npi'] or '-'}" for row in rows]
 
 

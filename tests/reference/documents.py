@@ -15,7 +15,7 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
-from accord.graph.catalogue import RecordType
+from accord.graph.catalogue import RecordType, ToAny
 from accord.tests.reference.values import Enumerated, Values, flip, is_list, literal, required
 
 SAFE = {"id", "__typename", "createdAt", "updatedAt", "version", "formatted"}  # alike in every type that has them
@@ -152,7 +152,7 @@ class _Document:
         query = self.schema.query_type
         assert query is not None
         record = self.random.choice(
-            [self.records[name] for name in ("Account", "Contact", "Address", "Account", "Contact")]
+            [self.records[name] for name in ("Account", "Contact", "Address", "Account", "Contact", "Task", "Note")]
             + list(self.catalogue.records())
         )
         way = self.random.randint(0, 19)
@@ -190,12 +190,13 @@ class _Document:
 
     # selections ------------------------------------------------------------------------------------------------
 
-    def node_selection(self, records: Sequence[RecordType]) -> str:
+    def node_selection(self, records: Sequence[RecordType], depth: int | None = None) -> str:
         """What is selected of an interface: its own field, and fragments on the types behind it."""
+        depth = max(self.limits.depth - 1, 0) if depth is None else depth
         parts = [self.random.choice(("id", "__typename", "id x: id"))]
         for record in dict.fromkeys(record.name for record in records):
             scope = Scope(aliased=True)
-            inner = self.selection(self.object(record), scope, max(self.limits.depth - 1, 0), is_apart=True)
+            inner = self.selection(self.object(record), scope, depth, is_apart=True)
             parts.append(f"... on {record}{self.directive()} {inner}")
         return "{ " + " ".join(parts) + " }"
 
@@ -247,6 +248,7 @@ class _Document:
         self.fields -= 1
         names = [name for name in type_.fields if self.fits(type_, name, depth)]
         deep = [name for name in names if not is_leaf_type(get_named_type(type_.fields[name].type))]
+        deep += [name for name in deep if get_named_type(type_.fields[name].type).name == "Node"] * 3
         name = self.random.choice(deep) if deep and self.chance(45) else self.random.choice([*names, "__typename"])
         directive = self.directive()
         if name == "__typename":
@@ -260,6 +262,9 @@ class _Document:
             record = self.records[type_.name]
             return self.connection(self.target(named), record, name, scope, depth, directive=directive)
         alias = self.alias(name, 100 if is_apart else 15)
+        if named.name == "Node":
+            subjects = [self.random.choice(self.subjects(type_, name)) for _ in range(self.random.randint(0, 3))]
+            return f"{alias}{name}{directive} {self.node_selection(subjects, depth - 1)}"
         inner_scope = Scope() if alias else scope.of(name)
         inner_depth = depth - 1 if named.name in self.records and name != "node" else depth
         inner = self.selection(named, inner_scope, inner_depth, is_plain=named.name not in self.records)
@@ -268,9 +273,17 @@ class _Document:
     def fits(self, type_: Any, name: str, depth: int) -> bool:
         """Whether a field may stand here: lists within lists only so deep."""
         named = get_named_type(type_.fields[name].type)
-        if named.name in self.records:
+        if named.name in self.records or named.name == "Node":
             return depth > 0 or name == "node"
         return not type_.fields[name].args or (depth > 0 and self.lists > 0)
+
+    def subjects(self, type_: Any, name: str) -> Sequence[RecordType]:
+        """The records that a field of an interface may lead to, those of its rows more often than others."""
+        record = self.records[type_.name]
+        member = record.members[name]
+        assert isinstance(member, ToAny)
+        held = [self.catalogue.prefixes[row[member.type_column]] for row in self.values.rows.live(record)]
+        return [*held, *(self.records[target] for target in member.targets)]
 
     def alias(self, name: str, percent: int) -> str:
         return f"{self.fresh('a')}: " if self.chance(percent) else ""

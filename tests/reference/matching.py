@@ -8,7 +8,7 @@ from functools import cache
 from operator import ge, gt, le, lt
 from typing import Any
 
-from accord.graph.catalogue import Column, GroupField, Kind, RecordType, ToMany, ToOne
+from accord.graph.catalogue import AnyId, Column, GroupField, Kind, RecordType, ToAny, ToMany, ToOne
 from accord.tests.reference.rows import Row, Rows
 
 Filter = Mapping[str, Any]
@@ -29,11 +29,28 @@ def foreign_id(rows: Rows, row: Row, key: ToOne) -> str | None:
     return None if found is None else f"{target.prefix}_{found['id']}"
 
 
+def subject(rows: Rows, row: Row, reference: ToAny) -> tuple[RecordType, Row] | None:
+    """The record of whatever type that a reference leads to; one that is deleted counts as none."""
+    if row[reference.column] is None:
+        return None
+    target = rows.catalogue.prefixes[row[reference.type_column]]
+    found = rows.one(target, row[reference.column])
+    return None if found is None else (target, found)
+
+
+def subject_id(rows: Rows, row: Row, reference: ToAny) -> str | None:
+    """The id of the record of whatever type that a reference leads to."""
+    found = subject(rows, row, reference)
+    return None if found is None else f"{found[0].prefix}_{found[1]['id']}"
+
+
 def related(rows: Rows, row: Row, member: ToMany) -> list[tuple[Row, Row | None]]:
     """The records in a list of a record, each with the link that it came through, if any."""
     target = rows.catalogue[member.target]
     if member.link is None:
-        return [(found, None) for found in rows.pointing(target, member.foreign, row["id"])]
+        pointing = rows.pointing(target, member.foreign, row["id"])
+        own = [one for one in pointing if member.type_column is None or one[member.type_column] == member.type_prefix]
+        return [(found, None) for found in own]
     links = rows.pointing(rows.catalogue[member.link], member.foreign, row["id"])
     pairs = [(rows.one(target, link[str(member.link_target)]), link) for link in links]
     return [(found, link) for found, link in pairs if found is not None]
@@ -64,6 +81,9 @@ def _condition(rows: Rows, record: RecordType, row: Row, name: str, value: Any) 
             target = rows.catalogue[member.target]
             found = rows.one(target, row[member.column])
             return found is not None and matches(rows, target, found, value)
+        case AnyId():
+            about = subject_id(rows, row, member.reference)
+            return all(_compared(about, operator, operand) for operator, operand in value.items())
         case ToMany():
             return all(_quantified(rows, row, member, quantifier, inner) for quantifier, inner in value.items())
         case _:

@@ -9,7 +9,6 @@ HALF = "\ud800"  # half of a surrogate pair
 Said = tuple[str, str | None, str | None, str]  # code, first step of the path, argument, message
 Case = tuple[str, Mapping[str, Any], Sequence[Said]]
 
-PREFIXES = "acc_, acn_, act_, adl_, adr_, con_, eml_, ext_, gme_, grp_, lbl_, lbn_, nrl_, phn_, src_"
 NUL = "holds U+0000, which no text holds: take it out."
 SURROGATE = r"'\ud800' holds U+D800, which no text holds: take it out."
 
@@ -21,7 +20,7 @@ def no_id(argument: str, text: str, what: str = "an Account", singular: str = "a
 
 
 def no_id_at_all(argument: str, text: str) -> Said:
-    expected = f"ids begin with one of {PREFIXES} and go on with a UUID."
+    expected = "give one as you have read it: a prefix, _ and a UUID."
     return "INVALID_ID", argument.partition(".")[0], argument, f"{argument}: {text} is no id of this API; {expected}"
 
 

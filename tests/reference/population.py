@@ -57,12 +57,12 @@ class Populating:
         self.bench.clock.turn(hours=7, microseconds=1)
         query = (
             f"mutation($inputs: [{type_}!]!) {{ {mutation}(inputs: $inputs) "
-            "{ results { id } violations { code message path severity } } }"
+            "{ results { recordId } violations { code message path severity } } }"
         )
         payload = (await self.bench.ask(query, inputs=inputs))[mutation]
         refused = [one for one in payload["violations"] if one["severity"] == "ERROR"]
         assert not refused, refused
-        return [result["id"] for result in payload["results"]]
+        return [result["recordId"] for result in payload["results"]]
 
     async def delete(self, mutation: str, ids: Sequence[str]) -> None:
         """Delete records by one bulk mutation."""
@@ -129,6 +129,7 @@ class Populating:
         accounts = await self.accounts(labels["ACCOUNT"], actors, addresses)
         contacts = await self.contacts(labels["CONTACT"], groups, accounts, addresses)
         await self.sources(accounts, contacts)
+        await self.tasks_and_notes(actors)
         await self.changes(accounts, contacts)
         await self.deletions(accounts, contacts, addresses, labels, actors)
 
@@ -183,6 +184,7 @@ class Populating:
                         "phones": self.phones(),
                         "emails": self.emails(),
                         "externalIds": [{"system": "crm", "value": f"{level}/{number}"}] if number % 4 == 0 else [],
+                        "tasks": [self.task(actors) for _ in range(self.random.randint(0, 2))],
                     }
                 )
             made += await self.write("createAccounts", "CreateAccountInput", inputs)
@@ -273,6 +275,30 @@ class Populating:
         ]
         await self.write("createAccountSources", "CreateAccountSourceInput", inputs)
 
+    def task(self, actors: Sequence[str]) -> dict[str, Any]:
+        """An input of a task."""
+        return {
+            "title": self.name(),
+            "description": self.maybe('first line\n\tsecond "line" 😀', 0.3),
+            "assigneeId": self.maybe(self.random.choice(actors)),
+            "dueOn": self.maybe(f"2026-0{self.random.randint(1, 9)}-{self.random.randint(1, 28):02}"),
+            "status": self.random.choice(("OPEN", "OPEN", "IN_PROGRESS", "WAITING", "DONE", "CANCELLED")),
+            "priority": self.random.choice(("URGENT", "HIGH", "NORMAL", "NORMAL", "LOW")),
+        }
+
+    async def tasks_and_notes(self, actors: Sequence[str]) -> None:
+        """Tasks and notes on some records of every type that has them."""
+        for record in self.bench.accord.catalogue.records():
+            if "notes" not in record.members:
+                continue
+            query = f"{{ {record.plural}(first: 100) {{ nodes {{ id }} }} }}"
+            found = [one["id"] for one in (await self.bench.ask(query))[record.plural]["nodes"]]
+            tasks = [self.task(actors) | {"subjectId": self.random.choice(found)} for _ in range(8)]
+            await self.write("createTasks", "CreateTaskInput", tasks)
+            notes = [{"text": f"{self.name()}\n{number}", "isPinned": number % 3 == 0} for number in range(6)]
+            inputs = [note | {"subjectId": self.random.choice(found)} for note in notes]
+            await self.write("createNotes", "CreateNoteInput", inputs)
+
     async def changes(self, accounts: Sequence[str], contacts: Sequence[str]) -> None:
         """Later changes, so that versions and times differ, and contacts that come back to a former account."""
         renamed = [{"id": account, "name": self.name()} for account in accounts[::7]]
@@ -297,7 +323,8 @@ class Populating:
         await self.delete("deleteAddresses", addresses[5::12])
         await self.delete("deleteLabels", [of_scope[2] for of_scope in labels.values()])
         await self.delete("deleteActors", actors[4:])
-        for name in ("phones", "emails", "accountContacts", "addressLinks", "labelLinks", "contactGroupMembers"):
+        links = ("accountContacts", "addressLinks", "labelLinks", "contactGroupMembers")
+        for name in ("phones", "emails", *links, "tasks", "notes"):
             query = f"{{ {name}(first: 100) {{ nodes {{ id }} }} }}"
             found = [one["id"] for one in (await self.bench.ask(query))[name]["nodes"]]
             await self.delete(f"delete{name[0].upper()}{name[1:]}", found[::9])

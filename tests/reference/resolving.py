@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLResolveInfo, build_schema, execute, parse
 
-from accord.graph.catalogue import Column, ComputedField, GroupField, Kind, RecordType, ToMany, ToOne
+from accord.graph.catalogue import AnyId, Column, ComputedField, GroupField, Kind, RecordType, ToAny, ToMany, ToOne
 from accord.graph.values.address_lines import format_address
 from accord.graph.values.addresses import PostalAddress
 from accord.tests.reference.listing import (
@@ -19,7 +19,7 @@ from accord.tests.reference.listing import (
     position,
     sort_keys,
 )
-from accord.tests.reference.matching import MINOR_UNITS, folded, matches, related
+from accord.tests.reference.matching import MINOR_UNITS, folded, matches, related, subject
 from accord.tests.reference.rows import Row, Rows
 
 
@@ -144,6 +144,11 @@ class Reference:
             case ToOne():
                 target = self.records[member.target]
                 return self._found(target, self.rows.one(target, found.row[member.column]))
+            case ToAny():
+                about = subject(self.rows, found.row, member)
+                return None if about is None else Found(*about)
+            case AnyId():
+                return f"{found.row[member.reference.type_column]}_{found.row[member.reference.column]}"
             case ToMany():
                 target = self.records[member.target]
                 if member.stored_filter is not None:

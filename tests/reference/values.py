@@ -16,7 +16,7 @@ from graphql import (
     get_nullable_type,
 )
 
-from accord.graph.catalogue import Column, GroupField, Kind, RecordType, ToMany, ToOne
+from accord.graph.catalogue import AnyId, Column, GroupField, Kind, RecordType, ToMany, ToOne
 from accord.tests.reference.rows import Row, Rows
 
 ALPHABETS = ("aZäßſ", "\u0301\u0308\u0323", "0 .,-_%'\"\\", "日本한שלو", "😀\U0001f3fd\u200d\ufe0f\U0010ffff")
@@ -170,6 +170,10 @@ class Values:
             case ToOne():
                 target = self.rows.catalogue[member.target]
                 return self.filter(random, target, hops=hops, nesting=max(nesting, 0))
+            case AnyId():
+                about: Row = random.choice(self.rows.tables[record.name])
+                target = self.rows.catalogue.prefixes[about[member.reference.type_column]]
+                return {operator: self._operand(random, target, target.columns["id"], operator)}
             case ToMany():
                 target = self.rows.catalogue[member.target]
                 if operator.endswith("Of"):

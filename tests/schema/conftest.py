@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from accord.plugins.calling import Hooks
 from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
 from accord.tests.reference.mistakes import ACCOUNT, CONTACT
 from accord.tests.reference.population import counted_ids
+from accord.tests.schema.toy_clinic import Clinic, Prepared, Rules, opened, prepared
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +25,28 @@ async def small(core_databases: CoreDatabases) -> AsyncIterator[Bench]:
     async with open_bench(core_databases.new(), is_migrated=True, new_id=counted_ids()) as bench:
         made = await bench.ask(
             """mutation { createAccount(input: {name: "Kestrel", contacts: [{familyName: "Abel"}]})
-            { id account { contacts { nodes { id } } } } }"""
+            { recordId account { contacts { nodes { id } } } } }"""
         )
         account = made["createAccount"]
-        assert [account["id"], account["account"]["contacts"]["nodes"][0]["id"]] == [ACCOUNT, CONTACT]
+        assert [account["recordId"], account["account"]["contacts"]["nodes"][0]["id"]] == [ACCOUNT, CONTACT]
+        yield bench
+
+
+@pytest.fixture(scope="session")
+async def clinic_app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prepared]:
+    """A plugin with protected fields, its migration made."""
+    async with prepared(tmp_path_factory.mktemp("clinic")) as made:
+        yield made
+
+
+@pytest.fixture
+def rules() -> Rules:
+    """What the hooks of that plugin do, and what they were told."""
+    return Rules()
+
+
+@pytest.fixture
+async def clinic(core_databases: CoreDatabases, clinic_app: Prepared, rules: Rules) -> AsyncIterator[Bench]:
+    """An Accord with that plugin, its hooks included."""
+    async with opened(core_databases, clinic_app, Hooks([Clinic(rules)])) as bench:
         yield bench

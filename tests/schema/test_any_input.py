@@ -111,8 +111,8 @@ def shared(loop: asyncio.Runner, core_databases: CoreDatabases) -> Iterator[Benc
     opened = open_bench(core_databases.new(), is_migrated=True)
     bench = loop.run(opened.__aenter__())
     created = """mutation { createAccount(input: {name: "Kestrel", annualRevenue: {amount: "1", currency: "EUR"},
-      addresses: [{city: "Wien", country: {code: "AT"}}], contacts: [{familyName: "Abel"}]}) { id } }"""
-    assert loop.run(bench.ask(created))["createAccount"]["id"]
+      addresses: [{city: "Wien", country: {code: "AT"}}], contacts: [{familyName: "Abel"}]}) { recordId } }"""
+    assert loop.run(bench.ask(created))["createAccount"]["recordId"]
     yield bench
     loop.run(opened.__aexit__(None, None, None))
 

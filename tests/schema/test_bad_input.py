@@ -51,16 +51,16 @@ IDS: Sequence[Case] = [
     ),
 ]
 KEYS: Sequence[Case] = [
-    ("{ account { id } }", {}, [("INVALID_KEY", "account", "account.id", "account: give either id or by.")]),
+    ("{ account { id } }", {}, [("INVALID_KEY", "account", "account.id", "account: give either 'id' or 'by'.")]),
     (
         "{ account(id: null, by: null) { id } }",
         {},
-        [("INVALID_KEY", "account", "account.id", "account: give either id or by.")],
+        [("INVALID_KEY", "account", "account.id", "account: give either 'id' or 'by'.")],
     ),
     (
         'query ($id: ID) { account(id: $id, by: {number: "1"}) { id } }',
         {"id": ACCOUNT},
-        [("INVALID_KEY", "account", "account.id", "account: give either id or by.")],
+        [("INVALID_KEY", "account", "account.id", "account: give either 'id' or 'by'.")],
     ),
     (
         "{ account(by: {}) { id } }",

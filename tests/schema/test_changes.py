@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from accord.graph.bootstrap import SYSTEM_ACTOR
-from accord.schema.service import Caller, Refused, Request
+from accord.graph.databases.database import Update
+from accord.schema.exchange import Caller, Refused, Request
 from accord.tests.accord_fixture import Bench, open_bench
 
 CALLER = Caller(actor=SYSTEM_ACTOR, request="test")
-ACCOUNT = "mutation ($name: String!, $parent: ID) { createAccount(input: {name: $name, parentId: $parent}) { id } }"
+ACCOUNT = """mutation ($name: String!, $parent: ID) {
+  createAccount(input: {name: $name, parentId: $parent}) { recordId } }"""
 CHANGES = """subscription ($types: [String!], $ids: [ID!], $subtree: ID, $after: String) {
   changes(types: $types, ids: $ids, subtreeOf: $subtree, after: $after) {
-    cursor kind type id version fields node { id ... on Account { name } } } }"""
+    cursor kind type recordId version fields node { id ... on Account { name } } } }"""
 
 
 @asynccontextmanager
@@ -51,7 +53,7 @@ async def started(bench: Bench, listeners: int = 1) -> None:
 
 
 async def make(bench: Bench, name: str, parent: str | None = None) -> str:
-    return (await bench.ask(ACCOUNT, name=name, parent=parent))["createAccount"]["id"]
+    return (await bench.ask(ACCOUNT, name=name, parent=parent))["createAccount"]["recordId"]
 
 
 async def test_changes_come_in_order_with_the_record_as_it_is(bench: Bench) -> None:
@@ -59,10 +61,10 @@ async def test_changes_come_in_order_with_the_record_as_it_is(bench: Bench) -> N
         taking = asyncio.create_task(take(changes, 3))
         await started(bench)
         id_ = await make(bench, "Kestrel")
-        await bench.ask(f'mutation {{ updateAccount(input: {{id: "{id_}", name: "Merlin"}}) {{ id }} }}')
-        await bench.ask(f'mutation {{ deleteAccount(id: "{id_}") {{ id }} }}')
+        await bench.ask(f'mutation {{ updateAccount(input: {{id: "{id_}", name: "Merlin"}}) {{ recordId }} }}')
+        await bench.ask(f'mutation {{ deleteAccount(id: "{id_}") {{ recordId }} }}')
         found = await taking
-    assert [(one["kind"], one["type"], one["id"], one["version"]) for one in found] == [
+    assert [(one["kind"], one["type"], one["recordId"], one["version"]) for one in found] == [
         ("CREATE", "Account", id_, 1),
         ("UPDATE", "Account", id_, 2),
         ("DELETE", "Account", id_, 3),
@@ -76,8 +78,8 @@ async def test_a_refused_write_and_a_dry_run_are_not_heard_of(bench: Bench) -> N
     async with listening(bench) as changes:
         taking = asyncio.create_task(take(changes, 1))
         await started(bench)
-        await bench.ask('mutation { createAccount(input: {name: "Dry"}, dryRun: true) { id } }')
-        await bench.ask('mutation { createAccount(input: {name: "Bad", website: "javascript:x"}) { id } }')
+        await bench.ask('mutation { createAccount(input: {name: "Dry"}, dryRun: true) { recordId } }')
+        await bench.ask('mutation { createAccount(input: {name: "Bad", website: "javascript:x"}) { recordId } }')
         await make(bench, "Good")
         (found,) = await taking
     assert found["node"]["name"] == "Good"
@@ -88,8 +90,8 @@ async def test_types_ids_and_a_subtree_narrow(bench: Bench) -> None:
     below = await make(bench, "Below", top)
     other = await make(bench, "Other")
     contact = """mutation ($account: ID!, $name: String!) { updateAccount(input: {id: $account,
-      contacts: [{familyName: $name}]}) { id } }"""
-    rename = "mutation ($id: ID!, $name: String!) { updateAccount(input: {id: $id, name: $name}) { id } }"
+      contacts: [{familyName: $name}]}) { recordId } }"""
+    rename = "mutation ($id: ID!, $name: String!) { updateAccount(input: {id: $id, name: $name}) { recordId } }"
     async with (
         listening(bench, types=["Contact"]) as contacts,
         listening(bench, ids=[other]) as one,
@@ -103,9 +105,9 @@ async def test_types_ids_and_a_subtree_narrow(bench: Bench) -> None:
         await bench.ask(rename, id=top, name="Tops")
         by_type, by_id, by_subtree = await asyncio.gather(*heard)
     assert [change["type"] for change in by_type] == ["Contact", "Contact"]
-    assert [change["id"] for change in by_id] == [other]
+    assert [change["recordId"] for change in by_id] == [other]
     assert sorted(change["type"] for change in by_subtree[:2]) == ["AccountContact", "Contact"]
-    assert by_subtree[-1]["id"] == top
+    assert by_subtree[-1]["recordId"] == top
 
 
 async def test_who_comes_back_with_a_cursor_misses_nothing_and_hears_nothing_twice(bench: Bench) -> None:
@@ -188,12 +190,31 @@ async def test_two_processes_agree(bench: Bench) -> None:
 async def test_events_of_one_record_come_in_the_order_of_its_versions_whatever_their_ids(bench: Bench) -> None:
     """Processes whose clocks differ make ids out of order; the versions of a record tell the order all the same."""
     id_ = await make(bench, "One")
-    await bench.ask(f'mutation {{ updateAccount(input: {{id: "{id_}", name: "Two"}}) {{ id }} }}')
+    await bench.ask(f'mutation {{ updateAccount(input: {{id: "{id_}", name: "Two"}}) {{ recordId }} }}')
     async with bench.accord.database.transaction() as transaction:
         rows = await transaction.fetch("select id, version from outbox_event order by version", [])
         (first, _), (second, _) = rows
         for id_before, version in ((first, 2), (second, 1)):
-            await transaction.update("outbox_event", "id", ("version",), [(id_before, [version])])
+            await transaction.write(
+                [Update(table="outbox_event", key="id", columns=("version",), rows=[(id_before, [version])])]
+            )
     async with listening(bench, after="0") as changes:
         found = await take(changes, 2)
     assert [(change["version"], change["cursor"]) for change in found] == [(1, "1"), (2, "2")]
+
+
+async def test_a_group_whose_filter_another_process_has_changed_is_read_anew(bench: Bench) -> None:
+    await bench.ask('mutation { createContact(input: {familyName: "Abel"}) { recordId } }')
+    group = 'name: "Old", kind: FILTERED, memberFilter: {familyName: {eq: "Baker"}}'
+    await bench.ask(f"mutation {{ createContactGroup(input: {{{group}}}) {{ recordId }} }}")
+    async with bench.accord.database.transaction() as transaction:
+        await transaction.execute(
+            """update contact_group set version = 7, member_filter = '{"familyName":{"eq":"Abel"}}'"""
+        )
+    document = """subscription { changes(types: ["ContactGroup"], after: "0") {
+      node { ... on ContactGroup { members { totalCount nodes { familyName } } } } } }"""
+    results = bench.accord.service.subscribe(Request(query=document), CALLER)
+    async with asyncio.timeout(20):
+        answer = (await anext(results)).decoded()
+    await results.aclose()
+    assert answer["data"]["changes"] == {"node": {"members": {"totalCount": 1, "nodes": [{"familyName": "Abel"}]}}}

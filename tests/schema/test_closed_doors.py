@@ -9,7 +9,7 @@ from graphql import OperationType, get_introspection_query
 
 from accord.config.settings import SettingsInvalid
 from accord.graph.bootstrap import SYSTEM_ACTOR
-from accord.schema.service import Caller, Refused, Request
+from accord.schema.exchange import Caller, Refused, Request
 from accord.tests.accord_fixture import Bench
 from accord.tests.schema.limited import Limited, embedded_databases, limited, only
 from accord.tests.schema.writes import make
@@ -76,13 +76,13 @@ MISSPELT: list[tuple[str, dict[str, Any]]] = [
     ("{ accounts { nodes { ... on Acount { id } } } }", {}),
     ("query ($f: AcountFilter) { accounts(filter: $f) { totalCount } }", {}),
     ('mutation { creatAccount(input: {name: "A"}) { id } }', {}),
-    ('mutation { createAccount(input: {nam: "A"}) { id } }', {}),
+    ('mutation { createAccount(input: {nam: "A"}) { recordId } }', {}),
     ("subscription { change { id } }", {}),
     ("{ __typename @includ(if: true) }", {}),
     ("query ($f: AccountFilter) { accounts(filter: $f) { totalCount } }", {"f": {"nam": {"eq": "A"}}}),
     ("query ($f: AccountFilter) { accounts(filter: $f) { totalCount } }", {"f": {"kind": {"eq": "BUSINES"}}}),
     ("query ($k: AccountKey!) { account(by: $k) { id } }", {"k": {"numbr": "1"}}),
-    ("mutation ($i: CreateAccountInput!) { createAccount(input: $i) { id } }", {"i": {"nam": "A"}}),
+    ("mutation ($i: CreateAccountInput!) { createAccount(input: $i) { recordId } }", {"i": {"nam": "A"}}),
 ]
 
 
@@ -103,7 +103,7 @@ async def test_suggestions_are_made_unless_they_are_off(bench: Bench) -> None:
 
 async def test_a_wrong_name_in_an_argument_lists_no_others(limited: Limited) -> None:
     async with limited(suggestions=False) as bench:
-        request = Request(query='subscription { changes(types: ["Acount"]) { id } }')
+        request = Request(query='subscription { changes(types: ["Acount"]) { recordId } }')
         results = bench.accord.service.subscribe(request, CALLER)
         (error,) = (await anext(results)).decoded()["errors"]
         await results.aclose()

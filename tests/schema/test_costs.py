@@ -35,6 +35,13 @@ READS: list[tuple[str, dict[str, Any], int]] = [
     ("{ accounts(first: 5) { edges { node { contacts(last: 3) { totalCount } } } } }", {}, 5 * 11),
     ("{ accounts(first: 5) { nodes { parent { owner { id } } owner { id } } } }", {}, 5 * 4),
     ("{ accounts(first: 5) { nodes { annualRevenue { amount } } } }", {}, 5),
+    ("{ tasks(first: 5) { nodes { subject { id } } } }", {}, 5 * 2),
+    (
+        "{ tasks(first: 5) { nodes { subject { ... on Account { owner { id } } "
+        "... on Contact { phones(first: 3) { nodes { id } } } } } } }",
+        {},
+        5 * (1 + 1 + 3),
+    ),
     (
         "query ($n: Int!) { accounts(first: 2) { nodes { ...A } } } "
         "fragment A on Account { contacts(first: $n) { nodes { id } } }",
@@ -62,7 +69,7 @@ READS: list[tuple[str, dict[str, Any], int]] = [
     ),
 ]
 WRITES: list[tuple[str, dict[str, Any], int]] = [
-    ('mutation { createAccount(input: {name: "A"}) { id } }', {}, 1),
+    ('mutation { createAccount(input: {name: "A"}) { recordId } }', {}, 1),
     ('mutation { createAccount(input: {name: "A"}) { account { contacts(first: 4) { nodes { id } } } } }', {}, 5),
     (
         "mutation ($inputs: [CreateAccountInput!]!) { createAccounts(inputs: $inputs) { results { account { "
@@ -133,7 +140,7 @@ async def test_what_was_asked_and_what_is_allowed_is_told(limited: Limited) -> N
     assert answer == {
         "errors": [
             {
-                "message": "The operation may return 102 rows, 100 are allowed: ask for smaller pages by first.",
+                "message": "The operation may return 102 rows, 100 are allowed: ask for less, in smaller pages.",
                 "extensions": {"code": "COST_EXCEEDED"},
             }
         ],
@@ -159,7 +166,7 @@ async def test_a_write_that_would_answer_too_much_writes_nothing(limited: Limite
           written results { account { parent { id } } } } }"""
         inputs = named(*map(str, range(51)))
         assert only(await bench.errors(create, inputs=inputs)) == {"code": "COST_EXCEEDED"}
-        both = """mutation { a: createAccount(input: {name: "A"}) { id }
+        both = """mutation { a: createAccount(input: {name: "A"}) { recordId }
           b: deleteAccounts(filter: {name: {eq: "A"}}) { results { account { id } } } }"""
         assert only(await bench.errors(both)) == {"code": "COST_EXCEEDED"}
         assert (await bench.ask("{ accounts { totalCount } }"))["accounts"]["totalCount"] == 0

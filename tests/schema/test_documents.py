@@ -58,6 +58,6 @@ async def test_what_is_asked_of_the_schema_alone_is_answered_once(bench: Bench) 
     async def read(*asked: object) -> None:
         raise AssertionError(asked)
 
-    first = await service.introspection.answer(operation, {}, read)
-    assert await service.introspection.answer(operation, {}, read) is first
+    first = await service.engine.introspection.answer(operation, {}, read)
+    assert await service.engine.introspection.answer(operation, {}, read) is first
     assert (await bench.ask(FULL)) == (await bench.ask(FULL))

@@ -4,18 +4,18 @@ from accord.tests.accord_fixture import Bench
 
 CONTACTS = """mutation { createContacts(inputs: [
   {familyName: "Abel", department: "Sales"}, {familyName: "Berg", department: "Sales", doNotContact: true},
-  {familyName: "Cohn", department: "Finance"}]) { written results { id } } }"""
+  {familyName: "Cohn", department: "Finance"}]) { written results { recordId } } }"""
 MEMBERS = """query ($id: ID!, $first: Int) { contactGroup(id: $id) {
   kind members(first: $first, orderBy: [{sortName: ASC}]) {
     totalCount nodes { familyName } edges { cursor } pageInfo { hasNextPage } } } }"""
 CREATE = """mutation ($input: CreateContactGroupInput!) { createContactGroup(input: $input)
-  { id violations { code path message } contactGroup { members { nodes { familyName } } } } }"""
+  { recordId violations { code path message } contactGroup { members { nodes { familyName } } } } }"""
 
 
 async def create(bench: Bench, **group: object) -> str:
     made = (await bench.ask(CREATE, input=group))["createContactGroup"]
     assert made["violations"] == []
-    return made["id"]
+    return made["recordId"]
 
 
 def names(answer: dict) -> list[str]:
@@ -30,7 +30,7 @@ async def test_a_filtered_group_has_the_contacts_that_match_now_by_one_statement
     assert len(statements.texts) == 1
     members = answer["contactGroup"]["members"]
     assert (names(answer), members["totalCount"], members["pageInfo"]) == (["Abel"], 2, {"hasNextPage": True})
-    await bench.ask('mutation { createContact(input: {familyName: "Aalto", department: "Sales"}) { id } }')
+    await bench.ask('mutation { createContact(input: {familyName: "Aalto", department: "Sales"}) { recordId } }')
     assert names(await bench.ask(MEMBERS, id=group)) == ["Aalto", "Abel", "Berg"]
 
 
@@ -38,7 +38,7 @@ async def test_a_changed_filter_counts_at_once_even_if_another_process_changed_i
     await bench.ask(CONTACTS)
     group = await create(bench, name="Any", kind="FILTERED", memberFilter={"department": {"eq": "Finance"}})
     assert names(await bench.ask(MEMBERS, id=group)) == ["Cohn"]
-    stored = bench.accord.service.roots.ground.stored
+    stored = bench.accord.service.engine.roots.ground.stored
     stored.concerns = lambda record: False  # as in a process that did not do the write
     update = """mutation ($id: ID!, $filter: JSON) { updateContactGroup(input: {id: $id, memberFilter: $filter})
       { violations { code } contactGroup { members { nodes { familyName } } } } }"""
@@ -49,7 +49,7 @@ async def test_a_changed_filter_counts_at_once_even_if_another_process_changed_i
 
 async def test_a_fixed_group_has_the_members_it_was_given(bench: Bench) -> None:
     made = await bench.ask(CONTACTS)
-    ids = [result["id"] for result in made["createContacts"]["results"]]
+    ids = [result["recordId"] for result in made["createContacts"]["results"]]
     group = await create(bench, name="Two", members=[{"id": ids[0]}, {"id": ids[2]}])
     assert names(await bench.ask(MEMBERS, id=group)) == ["Abel", "Cohn"]
     leave = """mutation ($id: ID!, $member: ID!) { updateContactGroup(input: {id: $id, members: [{id: $member,
@@ -60,7 +60,7 @@ async def test_a_fixed_group_has_the_members_it_was_given(bench: Bench) -> None:
 
 async def test_a_list_of_groups_shows_members_of_both_kinds(bench: Bench) -> None:
     made = await bench.ask(CONTACTS)
-    await create(bench, name="B", members=[{"id": made["createContacts"]["results"][1]["id"]}])
+    await create(bench, name="B", members=[{"id": made["createContacts"]["results"][1]["recordId"]}])
     await create(bench, name="C", kind="FILTERED", memberFilter={"department": {"in": ["Finance"]}})
     async with bench.counting() as statements:
         answer = await bench.ask(
@@ -83,7 +83,7 @@ async def test_a_filter_that_cannot_be_used_is_a_violation(bench: Bench) -> None
         payload = made["createContactGroup"]
         found = [(one["code"], one["path"]) for one in payload["violations"]]
         assert found == [(code, ["input", "memberFilter"])], (wrong, payload)
-        assert payload["id"] is None
+        assert payload["recordId"] is None
 
 
 async def test_members_of_a_filtered_group_come_from_its_filter_alone(bench: Bench) -> None:
@@ -92,7 +92,7 @@ async def test_members_of_a_filtered_group_come_from_its_filter_alone(bench: Ben
         "name": "X",
         "kind": "FILTERED",
         "memberFilter": {"doNotContact": {"eq": False}},
-        "members": [{"id": made["createContacts"]["results"][0]["id"]}],
+        "members": [{"id": made["createContacts"]["results"][0]["recordId"]}],
     }
     refused = (await bench.ask(CREATE, input=input_))["createContactGroup"]
     assert [(one["code"], one["path"]) for one in refused["violations"]] == [("CONTRADICTION", ["input", "members", 0])]

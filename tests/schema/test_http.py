@@ -14,9 +14,9 @@ from starlette.applications import Starlette
 
 from accord.config.settings import Settings
 from accord.graph.bootstrap import SYSTEM_ACTOR
+from accord.schema.exchange import Caller
 from accord.schema.http.limits import HttpLimits
 from accord.schema.http.view import GraphQLView
-from accord.schema.service import Caller
 from accord.tests.browser import serve
 from accord.tests.schema.asgi_clients import http_client, serving
 
@@ -26,7 +26,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
 )
-CREATE = 'mutation { createAccount(input: {name: "Kestrel"}) { id } }'
+CREATE = 'mutation { createAccount(input: {name: "Kestrel"}) { recordId } }'
 CALLER = Caller(actor=SYSTEM_ACTOR, request="r-17")
 COUNT = "{ accounts { totalCount } }"
 WRONG_DOCUMENTS = {
@@ -35,7 +35,7 @@ WRONG_DOCUMENTS = {
     "INVALID_VARIABLE": {"query": "query ($n: Int) { accounts(first: $n) { totalCount } }", "variables": {"n": "x"}},
     "UNKNOWN_OPERATION": {"query": "query A { __typename }", "operationName": "B"},
     "OPERATION_NAME_REQUIRED": {"query": "query A { __typename } query B { __typename }"},
-    "NO_STREAM": {"query": "subscription { changes { id } }"},
+    "NO_STREAM": {"query": "subscription { changes { recordId } }"},
 }
 
 
@@ -156,7 +156,7 @@ async def test_several_operations_without_a_name_are_not_run(client: httpx.Async
 
 
 async def test_a_subscription_without_a_stream_is_told_where_there_is_one(client: httpx.AsyncClient) -> None:
-    subscription = "subscription { changes { id } }"
+    subscription = "subscription { changes { recordId } }"
     message = refused(await ask(client, {"query": subscription}), 200, "NO_STREAM")
     assert "WebSocket" in message
     assert "server-sent events" in message
@@ -562,3 +562,18 @@ def test_origins_are_named_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in ("*", "https://app.example/", "app.example", "https://app.example/page", "ftp://app.example"):
         with pytest.raises(ValidationError, match="is no origin"):
             Settings(allowed_origins=(wrong,))
+
+
+async def test_a_body_that_trickles_in_is_not_waited_for_for_ever() -> None:
+    view = GraphQLView(lambda _: cast(Any, Broken()), lambda _: CALLER, HttpLimits(body_seconds=0.05))
+
+    async def trickle() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    async with http_client(view) as client:
+        answer = await client.post("/", content=trickle(), headers={"content-type": "application/json"})
+    message = refused(answer, 408, "BODY_TOO_SLOW")
+    assert message == "The body was not there within 0.05 seconds; send it all at once."
+    assert answer.headers["connection"] == "close"

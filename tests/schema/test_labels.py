@@ -4,8 +4,8 @@ from accord.tests.accord_fixture import Bench
 
 SET_UP = """mutation {
   createLabels(inputs: [{name: "Key account", scope: ACCOUNT, colour: "#1F77B4"}, {name: "At risk", scope: ACCOUNT},
-    {name: "Speaker", scope: CONTACT}]) { results { id label { colour } } }
-  createAccounts(inputs: [{name: "A"}, {name: "B"}, {name: "C"}]) { results { id } } }"""
+    {name: "Speaker", scope: CONTACT}]) { results { recordId label { colour } } }
+  createAccounts(inputs: [{name: "A"}, {name: "B"}, {name: "C"}]) { results { recordId } } }"""
 APPLY = """mutation ($ids: [ID!]!, $labels: [ID!]!) { applyLabels(ids: $ids, labelIds: $labels)
   { written refused violations { code path severity } } }"""
 REMOVE = APPLY.replace("applyLabels", "removeLabels")
@@ -14,7 +14,8 @@ FIND = "query ($filter: AccountFilter) { accounts(filter: $filter, orderBy: [{na
 
 async def set_up(bench: Bench) -> tuple[list[str], list[str]]:
     made = await bench.ask(SET_UP)
-    labels, accounts = ([one["id"] for one in made[name]["results"]] for name in ("createLabels", "createAccounts"))
+    mutations = ("createLabels", "createAccounts")
+    labels, accounts = ([one["recordId"] for one in made[name]["results"]] for name in mutations)
     assert made["createLabels"]["results"][0]["label"]["colour"] == "#1f77b4"
     return labels, accounts
 

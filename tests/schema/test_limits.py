@@ -12,8 +12,8 @@ from graphql import DefinitionNode, DocumentNode, FragmentDefinitionNode, Select
 
 from accord.config.settings import Settings
 from accord.graph.bootstrap import SYSTEM_ACTOR
+from accord.schema.exchange import Caller, Refused, Request
 from accord.schema.limits import Limits, exceeded, sizes
-from accord.schema.service import Caller, Refused, Request
 from accord.tests.accord_fixture import Bench
 from accord.tests.schema.asgi_clients import connected, http_client, serving, streaming
 from accord.tests.schema.limited import Limited, embedded_databases, kept_and_broken, limited, only

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accord.graph.bootstrap import SYSTEM_ACTOR
-from accord.schema.service import Caller, Request
+from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench
 from accord.tests.schema.limited import Limited, embedded_databases, limited, only
 from accord.tests.schema.writes import make
@@ -78,7 +78,7 @@ async def test_a_filter_has_bounds(bench: Bench, within: Any, beyond: Any, code:
             "INVALID_BULK",
         ),
         (
-            "mutation ($it: CreateAccountInput!) { createAccount(input: $it) { id } }",
+            "mutation ($it: CreateAccountInput!) { createAccount(input: $it) { recordId } }",
             {"name": " "},
             {"name": "A", "contacts": [{"familyName": "B"}] * 100_000},
             "INVALID_BULK",
@@ -94,7 +94,7 @@ async def test_an_argument_has_bounds(limited: Limited, document: str, within: A
 
 async def test_a_subscription_takes_a_hundred_ids(limited: Limited) -> None:
     async with limited() as bench:
-        document = "subscription ($ids: [ID!]!) { changes(ids: $ids) { id } }"
+        document = "subscription ($ids: [ID!]!) { changes(ids: $ids) { recordId } }"
         request = Request(query=document, variables={"ids": IDS[:101]})
         results = bench.accord.service.subscribe(request, Caller(actor=SYSTEM_ACTOR, request="test"))
         answer = (await anext(results)).decoded()

@@ -116,8 +116,8 @@ class Company:
 
     async def found(self, rows: Sequence[Row]) -> None:
         """Make the owner and the first rows."""
-        made = await self.bench.ask(f'mutation {{ createAccount(input: {{name: "{self.name}"}}) {{ id }} }}')
-        self.owner = made["createAccount"]["id"]
+        made = await self.bench.ask(f'mutation {{ createAccount(input: {{name: "{self.name}"}}) {{ recordId }} }}')
+        self.owner = made["createAccount"]["recordId"]
         await self.create(rows)
 
     async def create(self, rows: Sequence[Row]) -> None:
@@ -155,16 +155,16 @@ class Company:
             case "create":
                 await self.create([event.row])
             case "restore" if self.deleted:
-                await self.bench.ask(f'mutation {{ restore{self.record}(id: "{self.deleted.pop(0)}") {{ id }} }}')
+                await self.bench.ask(f'mutation {{ restore{self.record}(id: "{self.deleted.pop(0)}") {{ recordId }} }}')
             case "change" if target in there:
                 await self.write("update", [{"id": target, **self.values(event.row)}])
             case "delete" if target in there:
                 self.deleted.append(str(target))
-                await self.bench.ask(f'mutation {{ delete{self.record}(id: "{target}") {{ id }} }}')
+                await self.bench.ask(f'mutation {{ delete{self.record}(id: "{target}") {{ recordId }} }}')
             case "leave" if target in there and self.listing == "contacts":
                 contact = f'{{id: "{target}", disconnect: true}}'
                 input_ = f'{{id: "{self.owner}", contacts: [{contact}]}}'
-                await self.bench.ask(f"mutation {{ updateAccount(input: {input_}) {{ id }} }}")
+                await self.bench.ask(f"mutation {{ updateAccount(input: {input_}) {{ recordId }} }}")
             case _:
                 pass
 

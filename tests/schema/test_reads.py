@@ -10,9 +10,9 @@ async def test_nested_connections_are_one_statement(bench: Bench) -> None:
     created = await bench.ask(
         """mutation { createAccount(input: {name: "Kestrel", addresses: [{kind: LEGAL, city: "Wien",
         country: {code: "AT"}}], contacts: [{familyName: "Huber", addresses: [{city: "Graz", country: {code: "AT"}}]}]})
-        { id violations { code path message severity } } }"""
+        { recordId violations { code path message severity } } }"""
     )
-    assert created["createAccount"]["id"], created
+    assert created["createAccount"]["recordId"], created
     async with bench.counting() as statements:
         answer = await bench.ask(NESTED)
     assert len(statements.texts) == 1

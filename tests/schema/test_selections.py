@@ -10,14 +10,14 @@ FOUNDED = """mutation { createAccounts(inputs: [
   {name: "Kestrel", annualRevenue: {amount: "50000000", currency: "EUR"}, contacts: [{familyName: "Abel"}],
    addresses: [{streetLines: ["Ring 1"], city: "Wien", postalCode: "1010", country: {code: "AT"}}]},
   {name: "Merlin", annualRevenue: {amount: "50000000.01", currency: "EUR"}, contacts: [{familyName: "Berg"}]},
-  {name: "Osprey"}]) { results { id } violations { message } } }"""
+  {name: "Osprey"}]) { results { recordId } violations { message } } }"""
 
 
 async def found(bench: Bench) -> list[str]:
     """Three accounts, the first with an address; returns their ids."""
     made = (await bench.ask(FOUNDED))["createAccounts"]
     assert made["violations"] == []
-    return [result["id"] for result in made["results"]]
+    return [result["recordId"] for result in made["results"]]
 
 
 @pytest.mark.parametrize(

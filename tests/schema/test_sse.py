@@ -14,16 +14,16 @@ from starlette.applications import Starlette
 
 from accord.config.composition import Accord
 from accord.graph.bootstrap import SYSTEM_ACTOR
+from accord.schema.exchange import Caller, Request, Result
 from accord.schema.http.limits import HttpLimits
 from accord.schema.http.view import GraphQLView
-from accord.schema.service import Caller, Request, Result
 from accord.tests.browser import serve
 from accord.tests.schema.asgi_clients import PATIENCE, Stream, http_client, serving, streaming, until
 
 STREAM = {"accept": "text/event-stream"}
 COMPLETE = "event: complete\ndata:\n\n"
 CHANGES = 'subscription { changes(types: ["Account"]) { kind node { ... on Account { name } } } }'
-CREATE = {"query": 'mutation { createAccount(input: {name: "Kestrel"}) { id } }'}
+CREATE = {"query": 'mutation { createAccount(input: {name: "Kestrel"}) { recordId } }'}
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ async def test_a_browser_can_subscribe_by_get(app: Starlette) -> None:
         ("{", "SYNTAX_ERROR"),
         ("subscription { changs { id } }", "VALIDATION_ERROR"),
         ("query A { __typename } query B { __typename }", "OPERATION_NAME_REQUIRED"),
-        ('subscription { changes(after: "x") { id } }', "INVALID_CURSOR"),
+        ('subscription { changes(after: "x") { recordId } }', "INVALID_CURSOR"),
     ],
 )
 async def test_what_is_wrong_is_told_in_the_stream(app: Starlette, query: str, code: str) -> None:

@@ -15,14 +15,14 @@ from accord.config.app import create_app
 from accord.config.composition import Accord
 from accord.config.settings import Settings
 from accord.graph.bootstrap import SYSTEM_ACTOR
+from accord.schema.exchange import Caller, Request, Result
 from accord.schema.http.limits import HttpLimits
 from accord.schema.http.websocket import GraphQLSocket
-from accord.schema.service import Caller, Request, Result
 from accord.tests.browser import serve
 from accord.tests.schema.asgi_clients import connected, connecting, serving, until
 
 CHANGES = 'subscription { changes(types: ["Account"]) { kind node { ... on Account { name } } } }'
-CREATE = "mutation ($name: String!) { createAccount(input: {name: $name}) { id } }"
+CREATE = "mutation ($name: String!) { createAccount(input: {name: $name}) { recordId } }"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ async def test_queries_and_mutations_are_run_over_the_socket(app: Starlette) -> 
         assert "errors" not in created["payload"]
         assert await socket.receive() == {"id": "1", "type": "complete"}
         node = "query ($id: ID!) { node(id: $id) { ... on Account { name } } }"
-        await socket.send(subscribe("1", node, id=created["payload"]["data"]["createAccount"]["id"]))
+        await socket.send(subscribe("1", node, id=created["payload"]["data"]["createAccount"]["recordId"]))
         read = await socket.receive()
         assert (read["id"], read["type"], read["payload"]["data"]) == ("1", "next", {"node": {"name": "Kestrel"}})
 
@@ -99,8 +99,8 @@ async def test_a_subscription_sends_what_is_committed_until_it_is_completed(app:
         ("{", "SYNTAX_ERROR"),
         ("{ acounts { id } }", "VALIDATION_ERROR"),
         ("query A { __typename } query B { __typename }", "OPERATION_NAME_REQUIRED"),
-        ("subscription ($n: Int!) { changes(after: $n) { id } }", "VALIDATION_ERROR"),
-        ("subscription ($n: String!) { changes(after: $n) { id } }", "INVALID_VARIABLE"),
+        ("subscription ($n: Int!) { changes(after: $n) { recordId } }", "VALIDATION_ERROR"),
+        ("subscription ($n: String!) { changes(after: $n) { recordId } }", "INVALID_VARIABLE"),
     ],
 )
 async def test_a_wrong_document_is_an_error_and_the_connection_stays(app: Starlette, query: str, code: str) -> None:

@@ -43,7 +43,7 @@ async def test_an_account_is_stored_as_it_was_given(bench: Bench) -> None:
         "owner": {"id": owner},
     }
     assert payload["account"] == FULL | derived
-    assert await read(bench, "account", payload["id"], FIELDS) == FULL | derived
+    assert await read(bench, "account", payload["recordId"], FIELDS) == FULL | derived
 
 
 async def test_an_account_with_a_name_alone_has_defaults(bench: Bench) -> None:
@@ -171,7 +171,7 @@ async def test_a_text_of_a_million_characters_is_refused_in_a_few_words(bench: B
 
 
 async def test_a_member_that_no_enum_has_is_an_error_of_the_document(bench: Bench) -> None:
-    query = "mutation ($input: CreateAccountInput!) { createAccount(input: $input) { id } }"
+    query = "mutation ($input: CreateAccountInput!) { createAccount(input: $input) { recordId } }"
     (error,) = await bench.errors(query, input={"name": "A", "kind": "business"})
     assert error["extensions"]["code"] == "INVALID_VARIABLE"
     assert await listed(bench, "accounts", "id") == []

@@ -95,7 +95,7 @@ async def test_what_is_typed_is_stored_and_printed_as_the_country_does(
     values = given | {"country": {"code": expected["country"]["code"].lower()}}
     payload = await written(bench, "createAddress", values, f"address {{ {WHOLE} {POSTAL} }}")
     assert payload["address"] == {"postal": expected, "formatted": lines} | expected
-    assert await read(bench, "address", payload["id"], f"{WHOLE} {POSTAL}") == payload["address"]
+    assert await read(bench, "address", payload["recordId"], f"{WHOLE} {POSTAL}") == payload["address"]
     whole = await written(bench, "createAddress", {"postal": values}, f"address {{ {WHOLE} {POSTAL} }}")
     assert whole["address"] == payload["address"]
 

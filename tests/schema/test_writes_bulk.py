@@ -19,7 +19,7 @@ def outcomes(payload: dict[str, Any]) -> list[bool]:
     """Which inputs were written; each result stands at its index and has its own violations."""
     assert [result["index"] for result in payload["results"]] == list(range(len(payload["results"])))
     assert [one for result in payload["results"] for one in result["violations"]] == payload["violations"]
-    done = [result["id"] is not None for result in payload["results"]]
+    done = [result["recordId"] is not None for result in payload["results"]]
     assert (payload["written"], payload["refused"]) == (done.count(True), done.count(False))
     return done
 
@@ -31,19 +31,19 @@ async def test_each_operation_is_done_to_many_records_in_their_order(bench: Benc
     made = await bulk(bench, "createAccounts", [{"name": n} for n in "ABC"], "account { name version }")
     assert outcomes(made) == [True] * 3
     assert [result["account"] for result in made["results"]] == [{"name": n, "version": 1} for n in "ABC"]
-    a, b, c = (result["id"] for result in made["results"])
+    a, b, c = (result["recordId"] for result in made["results"])
     changed = await bulk(
         bench, "updateAccounts", [{"id": c, "number": "3"}, {"id": a, "number": "1"}], "account { name }"
     )
-    assert [result["id"] for result in changed["results"]] == [c, a]
+    assert [result["recordId"] for result in changed["results"]] == [c, a]
     assert [result["account"]["name"] for result in changed["results"]] == ["C", "A"]
     inputs: list[dict[str, Any]] = [{"by": {"number": "1"}, "name": "A1"}, {"by": {"number": "4"}, "name": "D"}]
     upserted = await bulk(bench, "upsertAccounts", [*inputs, {"by": {"id": b}, "name": "B1"}])
-    assert upserted["results"][0]["id"] == a
-    assert upserted["results"][2]["id"] == b
+    assert upserted["results"][0]["recordId"] == a
+    assert upserted["results"][2]["recordId"] == b
     assert await accounts(bench) == {"A1": "1", "B1": None, "C": "3", "D": "4"}
     deleted = await bulk(bench, "deleteAccounts", [c, a], "account { name }")
-    assert [(result["id"], result["account"]) for result in deleted["results"]] == [(c, None), (a, None)]
+    assert [(result["recordId"], result["account"]) for result in deleted["results"]] == [(c, None), (a, None)]
     assert await accounts(bench) == {"B1": None, "D": "4"}
     restored = await bulk(bench, "restoreAccounts", [a, c], "account { name version }")
     assert [result["account"] for result in restored["results"]] == [
@@ -59,7 +59,7 @@ async def test_links_are_made_and_ended_in_bulk(bench: Bench) -> None:
     inputs = [{"accountId": account, "contactId": one, "roles": ["USER"]} for one in (contact, other)]
     made = await bulk(bench, "createAccountContacts", inputs)
     assert outcomes(made) == [True, True]
-    updates = [{"id": result["id"], "endedOn": "2026-01-01"} for result in made["results"]]
+    updates = [{"id": result["recordId"], "endedOn": "2026-01-01"} for result in made["results"]]
     assert outcomes(await bulk(bench, "updateAccountContacts", updates)) == [True, True]
     shown = await read(bench, "account", account, "relationships { nodes { isOngoing endedOn contact { name } } }")
     assert shown["relationships"]["nodes"] == [
@@ -76,7 +76,7 @@ async def test_an_empty_bulk_does_nothing(bench: Bench, atomic: bool) -> None:
 
 async def test_five_thousand_records_are_written_at_once_and_one_more_is_refused(bench: Bench) -> None:
     inputs = [{"name": f"n{n}", "number": str(n)} for n in range(5_001)]
-    query = "mutation ($inputs: [CreateAccountInput!]!) { createAccounts(inputs: $inputs) { results { id } } }"
+    query = "mutation ($inputs: [CreateAccountInput!]!) { createAccounts(inputs: $inputs) { results { recordId } } }"
     (error,) = await bench.errors(query, inputs=inputs)
     message = "A bulk takes 5000 inputs at most; this one has 5001."
     assert (error["message"], error["extensions"]["code"]) == (message, "INVALID_BULK")
@@ -84,7 +84,7 @@ async def test_five_thousand_records_are_written_at_once_and_one_more_is_refused
     payload = await bulk(bench, "createAccounts", inputs[:5_000], "account { number }")
     assert (payload["written"], payload["violations"]) == (5_000, [])
     assert [result["account"]["number"] for result in payload["results"]] == [str(n) for n in range(5_000)]
-    ids = [result["id"] for result in payload["results"]]
+    ids = [result["recordId"] for result in payload["results"]]
     payload = await bulk(bench, "deleteAccounts", ids)
     assert (payload["written"], await listed(bench, "accounts", "id")) == (5_000, [])
     assert await stored_rows(bench, "outbox_event") == 10_000
@@ -203,7 +203,7 @@ async def test_row_by_row_the_second_of_two_inputs_for_one_record_is_refused(ben
 
 async def test_row_by_row_a_chain_of_inputs_that_rely_on_each_other_comes_to_an_end(bench: Bench) -> None:
     made = await bulk(bench, "createAccounts", [{"name": str(n), "number": str(n)} for n in range(40)])
-    ids = [result["id"] for result in made["results"]]
+    ids = [result["recordId"] for result in made["results"]]
     inputs = [{"id": id_, "number": str(n + 1)} for n, id_ in enumerate(ids)]
     inputs[-1]["website"] = "x"
     before = await accounts(bench)

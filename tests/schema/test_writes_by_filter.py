@@ -9,7 +9,7 @@ from accord.tests.schema.writes import VIOLATIONS, bulk, listed, make, written
 
 DELETE = f"""mutation ($filter: AccountFilter, $ids: [ID!], $atomic: Boolean! = true, $dryRun: Boolean! = false) {{
   it: deleteAccounts(filter: $filter, ids: $ids, atomic: $atomic, dryRun: $dryRun) {{
-    written refused results {{ id }} {VIOLATIONS} }} }}"""
+    written refused results {{ recordId }} {VIOLATIONS} }} }}"""
 
 
 async def set_up(bench: Bench) -> None:
@@ -89,7 +89,7 @@ async def test_what_a_filter_finds_is_deleted(bench: Bench, filter_: dict[str, A
 async def test_a_filter_that_constrains_nothing_is_refused(bench: Bench, filter_: dict[str, Any]) -> None:
     await set_up(bench)
     (error,) = await bench.errors(DELETE, filter=filter_)
-    message = "The filter constrains nothing, so it would take every record; state a condition."
+    message = "The filter constrains nothing, so it would take every record; add a condition."
     assert (error["message"], error["extensions"]["code"]) == (message, "UNBOUNDED_WRITE")
     assert await names(bench) == "ABC"
 
@@ -100,7 +100,7 @@ async def test_a_deletion_says_ids_or_a_filter_and_not_both(bench: Bench) -> Non
         (error,) = await bench.errors(DELETE, **arguments)
         assert error["extensions"]["code"] == "INVALID_BULK"
     (error,) = await bench.errors("mutation { restoreAccounts { written } }")
-    assert (error["message"], error["extensions"]["code"]) == ("Say which records by ids.", "INVALID_BULK")
+    assert (error["message"], error["extensions"]["code"]) == ("Say which records by 'ids'.", "INVALID_BULK")
     assert await names(bench) == "ABC"
 
 
@@ -126,7 +126,7 @@ async def test_what_is_wrong_with_a_deletion_by_filter_is_said_at_the_filter(ben
 async def test_a_dry_run_by_filter_deletes_nothing(bench: Bench) -> None:
     await set_up(bench)
     payload = (await bench.ask(DELETE, filter={"name": {"eq": "A"}}, dryRun=True))["it"]
-    assert (payload["written"], payload["results"]) == (1, [{"id": None}])
+    assert (payload["written"], payload["results"]) == (1, [{"recordId": None}])
     assert await names(bench) == "ABC"
 
 

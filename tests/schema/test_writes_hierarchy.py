@@ -143,7 +143,7 @@ async def test_a_hierarchy_has_twenty_levels(bench: Bench) -> None:
 
 async def test_a_long_chain_in_one_write_is_refused_at_once(bench: Bench) -> None:
     payload = await bulk(bench, "createAccounts", [{"name": str(n)} for n in range(400)])
-    ids = [result["id"] for result in payload["results"]]
+    ids = [result["recordId"] for result in payload["results"]]
     inputs = [{"id": id_, "parentId": above} for above, id_ in pairwise(ids)]
     found = (await bulk(bench, "updateAccounts", inputs))["violations"]
     message = "The hierarchy would be more than 20 levels deep."

@@ -124,7 +124,7 @@ async def test_nothing_that_stands_in_an_input_makes_a_write_fail(bench: Bench, 
     made = await bulk(bench, "createLabels", [{"name": "VIP", "scope": "ACCOUNT"}, {"name": "x", "scope": "CONTACT"}])
     address = await make(bench, "Address", city="Cork", streetLines=["X"], country={"code": "IE"})
     group = await make(bench, "ContactGroup", name="G")
-    ids = [account, contact, address, group, *(result["id"] for result in made["results"])]
+    ids = [account, contact, address, group, *(result["recordId"] for result in made["results"])]
     for query, given in documents(bench, Inputs(f"{seed}", ids)):
         answer = (await bench.run(query, **given)).decoded()
         codes = {error["extensions"]["code"] for error in answer.get("errors", ())}

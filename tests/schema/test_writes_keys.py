@@ -11,7 +11,7 @@ ERP = {"system": "erp", "value": "1"}
 
 
 async def upsert(bench: Bench, record: str, by: dict[str, Any], **values: Any) -> str:
-    return (await written(bench, f"upsert{record}", {"by": by, **values}))["id"]
+    return (await written(bench, f"upsert{record}", {"by": by, **values}))["recordId"]
 
 
 # upserts ---------------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ async def test_a_record_is_made_with_the_key_it_was_looked_for_by_or_not_at_all(
         violation("CONTRADICTION", "input.number", message)
     ]
     same = {"by": {"number": "1"}, "number": "1", "name": "A"}
-    account = (await written(bench, "upsertAccount", same))["id"]
+    account = (await written(bench, "upsertAccount", same))["recordId"]
     await written(bench, "upsertAccount", {"by": {"number": "2"}, "number": None, "name": "B"})
     others = [ERP, {"system": "erp", "value": "2"}]
     second = await upsert(bench, "Account", {"externalId": ERP}, name="C", externalIds=others)
@@ -113,7 +113,7 @@ async def test_a_key_that_can_be_none_is_refused(bench: Bench) -> None:
         violation("REQUIRED", "input.by.externalId.system", "system is blank; give it a value."),
         violation("REQUIRED", "input.by.externalId.value", "value is blank; give it a value."),
     ]
-    query = 'mutation ($by: AccountKey!) { upsertAccount(input: {by: $by, name: "A"}) { id } }'
+    query = 'mutation ($by: AccountKey!) { upsertAccount(input: {by: $by, name: "A"}) { recordId } }'
     for wrong in ({}, {"number": None}, {"number": "1", "id": "x"}):
         (error,) = await bench.errors(query, by=wrong)
         assert error["extensions"]["code"] == "INVALID_VARIABLE"
@@ -141,7 +141,7 @@ async def test_many_upserts_in_one_write_make_some_and_change_others(bench: Benc
     first = await bulk(bench, "upsertAccounts", [{"by": key, "name": "old"} for key in keys[:5]])
     second = await bulk(bench, "upsertAccounts", [{"by": key, "name": "new"} for key in keys])
     assert (second["written"], second["violations"]) == (10, [])
-    assert [one["id"] for one in second["results"][:5]] == [one["id"] for one in first["results"]]
+    assert [one["recordId"] for one in second["results"][:5]] == [one["recordId"] for one in first["results"]]
     assert [one["version"] for one in await listed(bench, "accounts", "version")] == [2] * 5 + [1] * 5
 
 

@@ -325,7 +325,7 @@ async def test_one_contact_is_connected_to_several_accounts_of_a_bulk(bench: Ben
 
 async def test_an_input_with_too_many_records_is_refused(bench: Bench) -> None:
     contacts: list[dict[str, Any]] = [{"givenName": "x"}] * 100_000
-    query = "mutation ($input: CreateAccountInput!) { createAccount(input: $input) { id } }"
+    query = "mutation ($input: CreateAccountInput!) { createAccount(input: $input) { recordId } }"
     (error,) = await bench.errors(query, input={"name": "A", "contacts": contacts})
     assert error["extensions"]["code"] == "INVALID_BULK"
     assert error["message"] == "The inputs hold more than 100000 records; part them."

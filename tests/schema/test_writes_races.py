@@ -15,7 +15,7 @@ async def at_once(bench: Bench, *calls: Call) -> list[list[str]]:
     """The codes of the violations of mutations that are begun together."""
     payloads = await asyncio.gather(*(write(bench, mutation, given) for mutation, given in calls))
     for payload in payloads:
-        assert (payload["id"] is None) is bool(payload["violations"])
+        assert (payload["recordId"] is None) is bool(payload["violations"])
     return [[one["code"] for one in payload["violations"]] for payload in payloads]
 
 

@@ -168,7 +168,7 @@ async def test_contacts_that_go_round_in_one_write_are_refused_or_the_later_one_
 
 async def test_a_line_of_reporting_has_fifty_people_at_most(bench: Bench) -> None:
     payload = await bulk(bench, "createContacts", [{"familyName": str(n)} for n in range(60)])
-    ids = [result["id"] for result in payload["results"]]
+    ids = [result["recordId"] for result in payload["results"]]
     for above, id_ in list(pairwise(ids))[:50]:
         await written(bench, "updateContact", {"id": id_, "reportsToId": above})
     message = "The line of reporting above the contact has more than 50 people."

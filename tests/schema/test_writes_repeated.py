@@ -36,13 +36,13 @@ async def test_a_request_that_comes_again_with_its_key_gets_its_first_outcome(be
     first = await bench.ask(CREATE, input=given, key="k1")
     second = await bench.ask(CREATE, input=given, key="k1")
     assert first == second
-    assert first["it"]["account"] == {"id": first["it"]["id"], "name": "A", "version": 1}
+    assert first["it"]["account"] == {"id": first["it"]["recordId"], "name": "A", "version": 1}
     assert [one["code"] for one in first["it"]["violations"]] == ["REFERRER_MISSING"]
     assert await names(bench) == ["A"]
     assert await stored_rows(bench, "outbox_event") == 2
-    await written(bench, "updateAccount", {"id": first["it"]["id"], "name": "B"})
+    await written(bench, "updateAccount", {"id": first["it"]["recordId"], "name": "B"})
     third = await bench.ask(CREATE, input=given, key="k1")
-    assert third["it"]["account"] == {"id": first["it"]["id"], "name": "B", "version": 2}
+    assert third["it"]["account"] == {"id": first["it"]["recordId"], "name": "B", "version": 2}
 
 
 async def test_a_key_with_another_input_is_a_mismatch(bench: Bench) -> None:
@@ -97,7 +97,7 @@ async def test_a_refused_request_does_not_use_up_its_key(bench: Bench) -> None:
 
 async def test_twins_that_come_at_once_run_once(bench: Bench) -> None:
     answers = await asyncio.gather(*(bench.ask(CREATE, input={"name": "A"}, key="k1") for _ in range(12)))
-    assert {answer["it"]["id"] for answer in answers} == {answers[0]["it"]["id"]}
+    assert {answer["it"]["recordId"] for answer in answers} == {answers[0]["it"]["recordId"]}
     assert await names(bench) == ["A"]
     assert await stored_rows(bench, "outbox_event") == 1
     wrong = await asyncio.gather(*(bench.run(CREATE, input={"name": str(n)}, key="k2") for n in range(6)))
@@ -112,9 +112,9 @@ async def test_each_operation_is_done_once(bench: Bench) -> None:
         payload = await written(bench, "updateAccount", update, "account { version }", key="u")
         assert payload["account"] == {"version": 2}
     for _ in range(2):
-        assert (await written(bench, "deleteAccount", account, key="d"))["id"] == account
+        assert (await written(bench, "deleteAccount", account, key="d"))["recordId"] == account
     for _ in range(2):
-        assert (await written(bench, "restoreAccount", account, key="r"))["id"] == account
+        assert (await written(bench, "restoreAccount", account, key="r"))["recordId"] == account
     assert await read(bench, "account", account, "version contacts { totalCount }") == {
         "version": 4,
         "contacts": {"totalCount": 1},
@@ -130,7 +130,7 @@ async def test_each_operation_is_done_once(bench: Bench) -> None:
 async def test_a_deletion_by_filter_that_comes_again_gets_its_first_outcome(bench: Bench) -> None:
     await bulk(bench, "createAccounts", [{"name": "A"}, {"name": "B"}, {"name": "A"}])
     query = """mutation { deleteAccounts(filter: {name: {eq: "A"}}, idempotencyKey: "d") {
-      written results { id } } }"""
+      written results { recordId } } }"""
     first = await bench.ask(query)
     assert first["deleteAccounts"]["written"] == 2
     await make(bench, "Account", name="A")
@@ -188,12 +188,12 @@ async def test_a_dry_run_answers_as_the_write_would_and_writes_nothing(bench: Be
       ancestors { nodes { name } } phones { nodes { e164 isPrimary } }
       contacts { totalCount nodes { name addresses { nodes { city formatted } } } } }"""
     tried = await write(bench, "createAccount", given, fields, dryRun=True, key="k")
-    assert tried["id"] is None
+    assert tried["recordId"] is None
     assert tried["account"]["ancestors"] == {"nodes": [{"name": "P"}]}
     assert await state(bench) == before
     done = await write(bench, "createAccount", given, fields, key="k")
-    assert done["id"] is not None
-    assert {**done, "id": None} == tried
+    assert done["recordId"] is not None
+    assert {**done, "recordId": None} == tried
     assert len(done["violations"]) == 3
 
 
@@ -204,16 +204,16 @@ async def test_a_dry_run_of_each_operation_leaves_everything_as_it_is(bench: Ben
     before = await state(bench)
     name = "account { name version }"
     shown = await write(bench, "updateAccount", {"id": a, "name": "X", "parentId": b}, name, dryRun=True)
-    assert shown == {"id": None, "account": {"name": "X", "version": 2}, "violations": []}
+    assert shown == {"recordId": None, "account": {"name": "X", "version": 2}, "violations": []}
     shown = await write(bench, "upsertAccount", {"by": {"number": "1"}, "name": "Y"}, name, dryRun=True)
-    assert shown == {"id": None, "account": {"name": "Y", "version": 1}, "violations": []}
+    assert shown == {"recordId": None, "account": {"name": "Y", "version": 1}, "violations": []}
     shown = await write(bench, "deleteAccount", a, name, dryRun=True)
-    assert shown == {"id": None, "account": None, "violations": []}
+    assert shown == {"recordId": None, "account": None, "violations": []}
     shown = await write(bench, "restoreAccount", gone, name, dryRun=True)
-    assert shown == {"id": None, "account": {"name": "gone", "version": 3}, "violations": []}
+    assert shown == {"recordId": None, "account": {"name": "gone", "version": 3}, "violations": []}
     made = await bulk(bench, "createAccounts", [{"name": "Z"}, {"name": ""}], name, dryRun=True, atomic=False)
     assert (made["written"], made["refused"]) == (1, 1)
-    assert [(one["id"], one["account"]) for one in made["results"]] == [
+    assert [(one["recordId"], one["account"]) for one in made["results"]] == [
         (None, {"name": "Z", "version": 1}),
         (None, None),
     ]
@@ -256,7 +256,7 @@ async def test_a_payload_shows_the_record_under_several_names(bench: Bench) -> N
     fields = "one: account { name } two: account { version __typename } __typename violationsToo: violations { code }"
     payload = await written(bench, "createAccount", {"name": "A"}, fields)
     assert payload == {
-        "id": payload["id"],
+        "recordId": payload["recordId"],
         "one": {"name": "A"},
         "two": {"version": 1, "__typename": "Account"},
         "__typename": "AccountPayload",

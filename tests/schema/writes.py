@@ -22,7 +22,7 @@ def document(mutation: str, fields: str = "") -> str:
         argument, type_ = "input", f"{mutation[0].upper()}{mutation[1:]}Input!"
     return f"""mutation (${argument}: {type_}, $dryRun: Boolean! = false, $key: String, $version: Int) {{
       it: {mutation}({argument}: ${argument}, dryRun: $dryRun, idempotencyKey: $key
-      {", expectedVersion: $version" if argument == "id" else ""}) {{ id {fields} {VIOLATIONS} }} }}""".replace(
+      {", expectedVersion: $version" if argument == "id" else ""}) {{ recordId {fields} {VIOLATIONS} }} }}""".replace(
         ", $version: Int" if argument == "input" else "\0", ""
     )
 
@@ -32,7 +32,7 @@ def bulk_document(mutation: str, type_: str, fields: str = "") -> str:
     argument = "ids" if type_ == "ID" else "inputs"
     return f"""mutation (${argument}: [{type_}!]!, $atomic: Boolean! = true, $dryRun: Boolean! = false, $key: String) {{
       it: {mutation}({argument}: ${argument}, atomic: $atomic, dryRun: $dryRun, idempotencyKey: $key) {{
-        written refused results {{ index id {fields} {VIOLATIONS} }} {VIOLATIONS} }} }}"""
+        written refused results {{ index recordId {fields} {VIOLATIONS} }} {VIOLATIONS} }} }}"""
 
 
 async def write(bench: Bench, mutation: str, given: Any, fields: str = "", **options: Any) -> dict[str, Any]:
@@ -45,19 +45,19 @@ async def written(bench: Bench, mutation: str, given: Any, fields: str = "", **o
     """The payload of a mutation that must find nothing wrong."""
     payload = await write(bench, mutation, given, fields, **options)
     assert payload["violations"] == [], payload["violations"]
-    assert payload["id"]
+    assert payload["recordId"]
     return payload
 
 
 async def make(bench: Bench, record: str, **values: Any) -> str:
     """The id of a new record."""
-    return (await written(bench, f"create{record}", values))["id"]
+    return (await written(bench, f"create{record}", values))["recordId"]
 
 
 async def refused(bench: Bench, mutation: str, given: Any, **options: Any) -> Found:
     """The violations of a mutation that must be refused."""
     payload = await write(bench, mutation, given, **options)
-    assert payload["id"] is None
+    assert payload["recordId"] is None
     assert any(one["severity"] == "ERROR" for one in payload["violations"]), payload
     return payload["violations"]
 

@@ -14,7 +14,7 @@ async def test_a_made_migration_leads_from_the_last_one_to_the_models(shop: Shop
     assert made is not None
     assert made.name == "0003_credit_checks.py"
     first = made.read_text(encoding="utf-8")
-    assert "from accord.graph.migrating.column import Column" in first
+    assert "from accord.plugins import Column" in first
     assert "toy_shop" not in first
     await last.apply()
     assert await compare(last.target) == []

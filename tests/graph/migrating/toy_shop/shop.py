@@ -23,7 +23,7 @@ from tortoise import fields, migrations
 from tortoise.fields.db_defaults import Now
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
-from accord.graph.migrating import Column
+from accord.plugins import Column
 
 class Migration(migrations.Migration):
 """

@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from accord.graph.migrating import Column
+from accord.plugins import Column
 
 
 class Migration(migrations.Migration):

@@ -4,7 +4,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
-from accord.graph.migrating import Column
+from accord.plugins import Column
 
 
 class Migration(migrations.Migration):

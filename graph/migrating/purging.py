@@ -1,0 +1,95 @@
+"""Dropping the tables of a plugin that is no longer enabled: the one thing that loses what it stored."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .catalogue import read_tables
+from .copies import copy_database, drop_old_copies
+from .enabling import forget_plugin, read_plugins
+from .errors import PurgeRefused
+from .history import TABLE as HISTORY
+from .history import forget_app, has_table, read_history
+from .marks import RecordedPlugin
+from .sessions import Session, SqliteSession, open_session
+from .target import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What a database holds of a plugin: rows by table. `migrations` are those recorded for it."""
+
+    plugin: RecordedPlugin
+    rows: dict[str, int]
+    migrations: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purged:
+    """What was dropped, and where the database was copied to before."""
+
+    stored: Stored
+    copy: Path | None
+
+
+async def read_stored(target: Target) -> list[Stored]:
+    """What the database holds of each plugin that it knows; writes nothing."""
+    async with open_session(target, writable=False) as session:
+        return [await _stored(session, one) for one in (await read_plugins(session)).values()]
+
+
+async def purge(target: Target, name: str) -> Purged:
+    """Drop a plugin's tables and forget its migrations; a SQLite file is copied first. Raises PurgeRefused."""
+    async with open_session(target, writable=True) as session:
+        await session.begin()
+        copy = None
+        try:
+            stored = await _purgeable(session, target, name)
+            if isinstance(session, SqliteSession):
+                copy = await copy_database(target, stored.migrations[-1] if stored.migrations else name)
+            await _drop(session, stored)
+            await session.commit()
+        except BaseException:
+            await session.rollback()
+            if copy:
+                copy.unlink()
+            raise
+        if copy:
+            drop_old_copies(target)
+        return Purged(stored=stored, copy=copy)
+
+
+async def _purgeable(session: Session, target: Target, name: str) -> Stored:
+    known = await read_plugins(session)
+    if name not in known:
+        there = ", ".join(known) or "none"
+        raise PurgeRefused(f"The database {target.place} holds nothing of a plugin {name!r}; it knows {there}.")
+    if known[name].is_enabled:
+        raise PurgeRefused(
+            f"The plugin {name} is enabled in the database {target.place}. Take it out of the setting plugins, run "
+            "`accord migrate apply`, and purge it then."
+        )
+    return await _stored(session, known[name])
+
+
+async def _stored(session: Session, one: RecordedPlugin) -> Stored:
+    there = await read_tables(session)
+    rows: dict[str, int] = {}
+    for table in one.mark.tables:
+        if table in there:
+            [row] = await session.rows(f'SELECT count(*) AS number FROM "{table}"')
+            rows[table] = int(row["number"])
+    history = await read_history(session)
+    migrations = tuple(str(name) for name in sorted(history) if name.app == one.mark.name)
+    return Stored(plugin=one, rows=rows, migrations=migrations)
+
+
+async def _drop(session: Session, stored: Stored) -> None:
+    tables = [f'"{table}"' for table in stored.rows]
+    if session.kind == "sqlite":
+        for table in tables:
+            await session.run(f"DROP TABLE {table}")
+    elif tables:  # together, since they may refer to each other; nothing else may refer to them
+        await session.run(f"DROP TABLE {', '.join(tables)}")
+    if await has_table(session, HISTORY):
+        await forget_app(session, stored.plugin.mark.name)
+    await forget_plugin(session, stored.plugin.mark.name)

@@ -1,0 +1,52 @@
+"""Discretion: what a write tells nobody who may not read it: that a record is there, or what a field holds."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from ...plugins.changes import Change
+from ..catalogue import RecordType, UniqueKey
+from ..reading.compiler import compile_unhidden
+from ..storing import load
+from .unit import UnitOfWork
+
+
+async def hidden(unit: UnitOfWork, record: RecordType, ids: Iterable[Any]) -> set[UUID]:
+    """Which of the records plugins hide from whoever writes; deleted ones are looked at like others."""
+    wanted = {id_ for id_ in ids if isinstance(id_, UUID)}
+    if not wanted or not unit.sight.is_asking or not record.is_record:
+        return set()
+    plan = compile_unhidden(unit.ground, record, list(wanted))
+    if plan is None:
+        return set()
+    rows = await unit.transaction.fetch(plan.statement, plan.bind(unit.sight.values))
+    return wanted - {load(record.columns["id"].kind, row[0], unit.dialect.kind) for row in rows}
+
+
+def is_secret(unit: UnitOfWork, record: RecordType, key: UniqueKey) -> bool:
+    """Whether a key has a field that whoever writes may not read."""
+    members = [record.columns.get(name) or record.to_ones.get(name) or record.to_anys.get(name) for name in key.fields]
+    return any(member is not None and unit.sight.is_masked(record, member) for member in members)
+
+
+def states_secrets(unit: UnitOfWork, change: Change) -> frozenset[str]:
+    """The columns stated by an input that whoever writes may not read.
+
+    They count as changed, whatever stood there before: else it could be told that a guess was right.
+    """
+    record = unit.catalogue[change.record]
+    if not (unit.sight.is_asking or unit.once.of(_is_protected, record)):
+        return frozenset()
+    found = (record.columns[name] for name in change.given if name in record.columns)
+    return frozenset(column.name for column in found if unit.sight.is_masked(record, column))
+
+
+def _is_protected(record: RecordType) -> bool:
+    """Whether any column of a record takes a permission to read."""
+    return any(column.policy.read is not None for column in record.columns.values())
+
+
+def states_key(record: RecordType, change: Change, key: UniqueKey) -> bool:
+    """Whether an input states all fields of a key."""
+    links = {link.name: link.column for link in record.references}
+    return change.given.issuperset(links.get(name, name) for name in key.fields)

@@ -1,0 +1,39 @@
+"""The faces of one unit of work: what each plugin sees of it, and how the plugins' own models are called."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from ...plugins.calling import Hooks
+from ...plugins.changes import Change
+from ...plugins.violations import Violation
+from ..catalogue import RecordType
+from .plugin_unit import May, PluginUnit
+from .unit import UnitOfWork
+
+Validate = Callable[[Sequence[Change], PluginUnit], AsyncIterator[tuple[Change, Violation]]]
+
+
+class Faces:
+    """Called with a plugin's name, gives the unit as that plugin sees it; `writable` while changes may be added."""
+
+    def __init__(self, unit: UnitOfWork, hooks: Hooks, may: May, *, writable: bool) -> None:
+        self.hooks = hooks
+        self._unit = unit
+        self._may = may
+        self._writable = writable
+
+    def __call__(self, plugin: str) -> PluginUnit:
+        return PluginUnit(self._unit, self.hooks.plugin(plugin), self._may, writable=self._writable)
+
+    def __contains__(self, plugin: str) -> bool:
+        """Whether a plugin of that name is enabled; the core is none."""
+        return self.hooks.knows(plugin)
+
+    async def prepare(self, record: RecordType, work: Awaitable[None]) -> None:
+        """Let a plugin's model derive values."""
+        await self.hooks.contained(record.plugin, f"{record.name}.prepare", work, seconds=self.hooks.budget)
+
+    async def validate(self, record: RecordType, validate: Validate) -> None:
+        """Let a plugin's model check its changes."""
+        found = validate(self._unit.changes(record.name), self(record.plugin))
+        for change, violation in await self.hooks.collected(record.plugin, f"{record.name}.validate_changes", found):
+            self._unit.violate(violation, change)

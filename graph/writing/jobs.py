@@ -1,0 +1,398 @@
+"""Jobs: long work that somebody starts; kept with its progress, and run by one process at a time, at least once."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from ...plugins.calling import Hooks
+from ...plugins.choices import Choices
+from ...plugins.contexts import Context
+from ...plugins.operations import Operation, OperationKind, operations_of
+from ..catalogue import Kind
+from ..databases.database import Database, Insert, Reader, Update, Write
+from ..reading.dialects import Dialect
+from ..reading.rows import as_list
+from ..storing import DatabaseKind, load, store
+from .due import trouble_of
+from .turns import POLL_SECONDS, Turns
+
+log = logging.getLogger("accord.jobs")
+
+LEASE = timedelta(seconds=60)
+BEAT_SECONDS = 2.0  # how often a running job says that it is alive, and looks whether it is cancelled
+MOST_ATTEMPTS = 5
+MOST_AT_ONCE = 2  # jobs that one process runs side by side
+LARGEST_RESULT = 1_000_000  # characters
+MOST_LISTED = 200
+PAUSE_SECONDS = 0.2  # between two notes of a job's progress, however often it tells
+COLUMNS: Mapping[str, Kind] = {
+    "id": Kind.ID,
+    "plugin": Kind.CODE,
+    "name": Kind.CODE,
+    "arguments": Kind.DOCUMENT,
+    "actor_id": Kind.ID,
+    "permissions": Kind.TEXT_LIST,
+    "state": Kind.CODE,
+    "done": Kind.INTEGER,
+    "total": Kind.INTEGER,
+    "message": Kind.TEXT,
+    "result": Kind.DOCUMENT,
+    "trouble": Kind.TEXT,
+    "attempts": Kind.INTEGER,
+    "due_at": Kind.TIMESTAMP,
+    "cancelled_at": Kind.TIMESTAMP,
+    "created_at": Kind.TIMESTAMP,
+    "started_at": Kind.TIMESTAMP,
+    "ended_at": Kind.TIMESTAMP,
+}
+
+
+class JobState(Choices):
+    """How far a job has come."""
+
+    QUEUED = "QUEUED", "It waits for a process that has room for it."
+    RUNNING = "RUNNING", "It is being worked on."
+    DONE = "DONE", "It came to its end."
+    FAILED = "FAILED", "It failed; the log says why."
+    CANCELLED = "CANCELLED", "Somebody put an end to it."
+
+
+ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
+Contexts = Callable[[str, UUID, frozenset[str]], Context]  # of a plugin's work for an actor with these permissions
+Coerce = Callable[[Operation, Mapping[str, Any]], Mapping[str, Any]]  # stored arguments as the method takes them
+
+
+def queue_job(
+    operation: Operation,
+    arguments: Mapping[str, Any],
+    *,
+    id_: UUID,
+    actor: UUID,
+    permissions: Iterable[str],
+    now: datetime,
+    kind: DatabaseKind,
+) -> Write:
+    """What stores a new job; its arguments as JSON. It runs with the permissions of who asks for it now."""
+    values: dict[str, Any] = dict.fromkeys(COLUMNS)
+    values |= {
+        "id": id_,
+        "plugin": operation.plugin,
+        "name": operation.name,
+        "arguments": dict(arguments),
+        "actor_id": actor,
+        "permissions": sorted(permissions),
+        "state": JobState.QUEUED.value,
+        "done": 0,
+        "attempts": 0,
+        "due_at": now,
+        "created_at": now,
+    }
+    row = [store(column_kind, values[column], kind) for column, column_kind in COLUMNS.items()]
+    return Insert(table="job", columns=tuple(COLUMNS), rows=[row])
+
+
+async def read_jobs(
+    reader: Reader,
+    dialect: Dialect,
+    *,
+    ids: Sequence[UUID] | None = None,
+    states: Sequence[str] = (),
+    actor: UUID | None = None,
+    most: int = 50,
+) -> list[dict[str, Any]]:
+    """Jobs as Python values by column, the newest first."""
+    parameters: list[Any] = []
+    conditions: list[str] = []
+    actors = None if actor is None else [actor]
+    for column, kind, wanted in (
+        ("id", Kind.ID, ids),
+        ("state", Kind.CODE, states or None),
+        ("actor_id", Kind.ID, actors),
+    ):
+        if wanted is not None:
+            stored = [store(kind, value, dialect.kind) for value in wanted]
+            parameters.append(as_list(stored, dialect))
+            conditions.append(dialect.in_list(column, len(parameters), kind))
+    where = f"where {' and '.join(conditions)} " if conditions else ""
+    rows = await reader.fetch(
+        f"select {','.join(COLUMNS)} from job {where}order by id desc limit {min(max(most, 1), MOST_LISTED)}",
+        parameters,
+    )
+    return [_loaded(row, dialect.kind) for row in rows]
+
+
+async def cancel_job(database: Database, id_: UUID, now: datetime) -> None:
+    """End a job that waits, and have one that runs be ended by its process; one that has ended stays as it is."""
+    place, kind = database.dialect.parameter, database.kind
+    async with database.transaction() as transaction:
+        await transaction.execute(
+            f"update job set cancelled_at = {place(1, Kind.TIMESTAMP)}, "
+            f"ended_at = case when state = 'QUEUED' then {place(1, Kind.TIMESTAMP)} else ended_at end, "
+            "state = case when state = 'QUEUED' then 'CANCELLED' else state end "
+            f"where id = {place(2, Kind.ID)} and state in ('QUEUED','RUNNING') and cancelled_at is null",
+            [store(Kind.TIMESTAMP, now, kind), store(Kind.ID, id_, kind)],
+        )
+
+
+def _loaded(row: Sequence[Any], kind: DatabaseKind) -> dict[str, Any]:
+    return {c: load(k, value, kind) for (c, k), value in zip(COLUMNS.items(), row, strict=True)}
+
+
+class JobWorker:
+    """Runs jobs: a few side by side, each under a lease that its heartbeat renews."""
+
+    def __init__(
+        self,
+        database: Database,
+        hooks: Hooks,
+        contexts: Contexts,
+        coerce: Coerce,
+        *,
+        now: Callable[[], datetime],
+        poll_seconds: float = POLL_SECONDS,
+        beat_seconds: float = BEAT_SECONDS,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._database = database
+        self._hooks = hooks
+        self._contexts = contexts
+        self._coerce = coerce
+        self._now = now
+        self._beat_seconds = beat_seconds
+        self._lease = lease
+        self._methods = {
+            (plugin.name, one.name): one
+            for plugin in hooks.plugins
+            for one in operations_of(plugin)[0]
+            if one.kind is OperationKind.JOB
+        }
+        self._turns = Turns(self._turn, "jobs", poll_seconds=poll_seconds)
+        self._running: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Look for jobs now."""
+        self._turns.wake()
+
+    def stop(self) -> None:
+        """Take no more jobs, give those at hand back to the queue, and end."""
+        self._turns.stop()
+        for task in self._running:
+            task.cancel()
+
+    async def run(self) -> None:
+        """Work until stopped or cancelled."""
+        if not self._methods:
+            return
+        try:
+            await self._turns.run()
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def drain(self) -> int:
+        """Run all waiting jobs to their end; returns how many."""
+        count = 0
+        while (claimed := await self._claim()) is not None:
+            await self._work(claimed)
+            count += 1
+        return count
+
+    async def _turn(self) -> None:
+        while len(self._running) < MOST_AT_ONCE and not self._turns.is_stopping:
+            claimed = await self._claim()
+            if claimed is None:
+                return
+            task = asyncio.create_task(self._work(claimed))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self.wake()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a job's end could not be noted; it will run again", exc_info=task.exception())
+
+    async def _claim(self) -> dict[str, Any] | None:
+        """The next job that waits, or whose process is gone; what can't be run any more is put aside on the way."""
+        dialect, kind = self._database.dialect, self._database.kind
+        known = dialect.in_list("(plugin || '.' || name)", 2, Kind.CODE)  # others wait for a process with them
+        condition = f"state in ('QUEUED','RUNNING') and due_at <= {dialect.parameter(1, Kind.TIMESTAMP)} and {known}"
+        names = as_list([".".join(key) for key in self._methods], dialect)
+        asked = [store(Kind.TIMESTAMP, self._now(), kind), names]
+        while await self._database.fetch(f"select 1 from job where {condition} limit 1", asked):
+            async with self._database.transaction() as transaction:
+                locking = "" if kind == "sqlite" else " for update skip locked"
+                rows = await transaction.fetch(
+                    f"select {','.join(COLUMNS)} from job where {condition} order by due_at, id limit 1{locking}",
+                    asked,
+                )
+                if not rows:
+                    return None
+                job = _loaded(rows[0], kind)
+                trouble: str | None = None
+                state = JobState.RUNNING
+                if job["cancelled_at"] is not None:
+                    state = JobState.CANCELLED
+                elif job["attempts"] >= MOST_ATTEMPTS:
+                    state, trouble = JobState.FAILED, "no process came to an end with it"
+                job |= {
+                    "state": state.value,
+                    "trouble": trouble,
+                    "attempts": job["attempts"] + 1,
+                    "due_at": self._now() + self._lease,
+                    "started_at": job["started_at"] or self._now(),
+                    "ended_at": None if state is JobState.RUNNING else self._now(),
+                }
+                columns = ("state", "trouble", "attempts", "due_at", "started_at", "ended_at")
+                values = [store(COLUMNS[column], job[column], kind) for column in columns]
+                update = Update(
+                    table="job", key="id", columns=columns, rows=[(store(Kind.ID, job["id"], kind), values)]
+                )
+                await transaction.write([update])
+            if state is JobState.RUNNING:
+                return job
+        return None
+
+    async def _work(self, job: dict[str, Any]) -> None:
+        operation = self._methods[job["plugin"], job["name"]]
+        work = asyncio.create_task(self._call(operation, job))
+        beat = asyncio.create_task(self._beat(job, work))
+        try:
+            # shielded by the wait: a cancelled worker gives the job back, and a cancelled job says so
+            await asyncio.wait((work,))
+        except asyncio.CancelledError:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            await self._end(job, JobState.QUEUED, trouble="its process stopped")
+            raise
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+        if work.cancelled():
+            await self._end(job, JobState.CANCELLED)
+        elif (error := work.exception()) is not None:
+            log.warning("job %s, %s of %s, failed", job["id"], job["name"], job["plugin"], exc_info=error)
+            await self._end(job, JobState.FAILED, trouble=trouble_of(error))
+        else:
+            await self._end(job, JobState.DONE, result=work.result())
+
+    async def _call(self, operation: Operation, job: dict[str, Any]) -> Any:
+        context = _JobContext(
+            self, job, self._contexts(operation.plugin, job["actor_id"], frozenset(job["permissions"]))
+        )
+
+        async def call() -> Any:
+            result = await operation.function(context, **self._coerce(operation, job["arguments"]))
+            if len(orjson.dumps(result)) > LARGEST_RESULT:
+                raise ValueError(f"the result of a job has {LARGEST_RESULT} characters at most")
+            return result
+
+        return await self._hooks.contained(operation.plugin, f"job {operation.name}", call())
+
+    async def _beat(self, job: dict[str, Any], work: asyncio.Task[Any]) -> None:
+        """Renew the lease while the job runs; end it where it is cancelled, or another process has it."""
+        while True:
+            await asyncio.sleep(self._beat_seconds)
+            try:
+                is_wanted = await self.note(job)
+            except Exception:  # the database may be away for a moment, and the lease is long
+                log.exception("the heartbeat of job %s could not be noted; trying again", job["id"])
+                continue
+            if not is_wanted:
+                work.cancel()
+                return
+
+    async def note(self, job: dict[str, Any]) -> bool:
+        """Write down how far a job is, and renew its lease; whether it is still ours, and wanted."""
+        kind, place = self._database.kind, self._database.dialect.parameter
+        async with self._database.transaction() as transaction:
+            touched = await transaction.execute(
+                f"update job set due_at = {place(1, Kind.TIMESTAMP)}, done = {place(2, Kind.INTEGER)}, "
+                f"total = {place(3, Kind.INTEGER)}, message = {place(4, Kind.TEXT)} "
+                f"where id = {place(5, Kind.ID)} and attempts = {place(6, Kind.INTEGER)} and state = 'RUNNING' "
+                "and cancelled_at is null",
+                [
+                    store(Kind.TIMESTAMP, self._now() + self._lease, kind),
+                    job["done"],
+                    job["total"],
+                    job["message"],
+                    store(Kind.ID, job["id"], kind),
+                    job["attempts"],
+                ],
+            )
+        return touched > 0
+
+    async def _end(
+        self, job: dict[str, Any], state: JobState, *, trouble: str | None = None, result: Any = None
+    ) -> None:
+        kind, place = self._database.kind, self._database.dialect.parameter
+        moment = store(Kind.TIMESTAMP, self._now(), kind)
+        async with self._database.transaction() as transaction:
+            touched = await transaction.execute(
+                f"update job set state = {place(1, Kind.CODE)}, trouble = {place(2, Kind.TEXT)}, "
+                f"result = {place(3, Kind.TEXT)}, ended_at = {place(4, Kind.TIMESTAMP)}, "
+                f"due_at = {place(5, Kind.TIMESTAMP)}, done = {place(6, Kind.INTEGER)}, "
+                f"total = {place(7, Kind.INTEGER)}, message = {place(8, Kind.TEXT)} "
+                f"where id = {place(9, Kind.ID)} and attempts = {place(10, Kind.INTEGER)} and state = 'RUNNING'",
+                [
+                    state.value,
+                    trouble,
+                    None if result is None else orjson.dumps(result).decode(),
+                    None if state is JobState.QUEUED else moment,
+                    moment,
+                    job["done"],
+                    job["total"],
+                    job["message"],
+                    store(Kind.ID, job["id"], kind),
+                    job["attempts"],
+                ],
+            )
+        if not touched:
+            log.warning("job %s was taken over by another process meanwhile", job["id"])
+
+
+class _JobContext:
+    """What a job is given."""
+
+    def __init__(self, worker: JobWorker, job: dict[str, Any], context: Context) -> None:
+        self._worker = worker
+        self._job = job
+        self._context = context
+        self.id: UUID = job["id"]
+        self.attempts: int = job["attempts"]
+        self.actor = context.actor
+        self._noted = float("-inf")
+
+    @property
+    def now(self) -> datetime:
+        return self._context.now
+
+    @property
+    def today(self) -> date:
+        return self._context.today
+
+    def may(self, permission: str) -> bool:
+        return self._context.may(permission)
+
+    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        return await self._context.ask(document, **variables)
+
+    async def schedule(
+        self, name: str, *, at: datetime | None, record: UUID | None = None, data: Mapping[str, Any] | None = None
+    ) -> None:
+        await self._context.schedule(name, at=at, record=record, data=data)
+
+    async def progress(self, done: int, total: int | None = None, message: str = "") -> None:
+        self._job |= {"done": done, "total": total, "message": message or None}
+        now = asyncio.get_running_loop().time()
+        if now < self._noted + PAUSE_SECONDS:
+            return  # the heartbeat will note it, or the end
+        self._noted = now
+        if not await self._worker.note(self._job):
+            raise asyncio.CancelledError

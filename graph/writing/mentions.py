@@ -1,0 +1,36 @@
+"""Mentions: the record types that inputs name, so that plugins can be asked about them before anything is written."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from ..catalogue import Catalogue, ExtensionField, RecordType, ToAny, ToMany
+from ..errors import InvalidInput
+from ..identity import type_of_id
+
+
+def mentioned(catalogue: Catalogue, record: RecordType, inputs: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The types of the records that inputs change, connect or point at."""
+    return {record.name, *(name for given in inputs for name in _within(catalogue, record, given))}
+
+
+def _within(catalogue: Catalogue, record: RecordType, given: Mapping[str, Any]) -> Iterator[str]:
+    yield record.name
+    references = {f"{link.api}Id": link for link in record.references}
+    for name, value in given.items():
+        member, link = record.members.get(name), references.get(name)
+        if value is None:
+            continue
+        if isinstance(member, ToMany):
+            for item in cast(list[Mapping[str, Any]], value):
+                yield from _within(catalogue, catalogue[member.target], item)
+                if member.link is not None:
+                    yield from _within(catalogue, catalogue[member.link], item)
+        elif isinstance(member, ExtensionField):
+            yield from _within(catalogue, catalogue[member.target], value)
+        elif isinstance(link, ToAny):
+            try:
+                yield type_of_id(catalogue, value).name
+            except InvalidInput:
+                continue  # no id at all, which is said when it is read
+        elif link is not None:
+            yield link.target

@@ -1,0 +1,236 @@
+"""Plugins' operations being called: arguments become Python's values, the compiler reads the records in results."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import orjson
+from graphql import GraphQLError, GraphQLObjectType
+
+from ..graph.coercing import Coerced, Misfit, coerced, encoded, stored_arguments
+from ..graph.databases.database import Database, Transaction
+from ..graph.errors import Forbidden, GraphError, InvalidInput
+from ..graph.identity import global_id
+from ..graph.reading.compiler import compile_records
+from ..graph.reading.selection import Ref
+from ..graph.writing.jobs import cancel_job, queue_job
+from ..graph.writing.outcome import Operation as Doing
+from ..graph.writing.outcome import Outcome, WriteRequest
+from ..graph.writing.plugin_unit import PluginUnit
+from ..graph.writing.rules import NOT_FOUND
+from ..graph.writing.unit import UnitOfWork
+from ..graph.writing.write import Writer
+from ..plugins.calling import Hooks
+from ..plugins.operations import Operation, OperationKind
+from ..plugins.shapes import Shape
+from ..plugins.units import Refused
+from ..plugins.violations import Violation
+from .answering import Selected
+from .exchange import Caller
+from .jobs import JobFields, job_id, parse_job_id
+from .plugin_context import PluginContexts
+from .plugin_report import FIELD as PLUGINS
+from .plugin_report import PluginReport, plugins_operation
+from .seeing import View
+from .selecting import Details, Selector
+
+IN_API = frozenset({OperationKind.QUERY, OperationKind.MUTATION, OperationKind.JOB})
+
+
+class Operations:
+    """Calls the operations behind fields of Query and Mutation."""
+
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        *,
+        hooks: Hooks,
+        contexts: PluginContexts,
+        writer: Writer,
+        database: Database,
+        reports: Callable[[Caller], Awaitable[Sequence[PluginReport]]] | None = None,
+    ) -> None:
+        self.by_name = {one.api: one for one in (plugins_operation(), *operations) if one.kind in IN_API}
+        self.hooks = hooks
+        self.contexts = contexts
+        self.writer = writer
+        self.database = database
+        self.reports = reports
+        self.jobs = JobFields(database, [one for one in operations if one.kind is OperationKind.JOB])
+
+    def cost(self, selector: Selector, parent: GraphQLObjectType, details: Details) -> int:
+        """The rows that an operation's answer is reckoned to have."""
+        operation = self.by_name[details[0].node.name.value]
+        try:
+            return Selected(selector, operation, parent, details).cost
+        except (GraphError, GraphQLError):
+            return 1  # what can't be run is said when it is
+
+    async def ask(self, selector: Selector, parent: GraphQLObjectType, details: Details, view: View) -> Any:
+        """The answer of a query, as selected; raises GraphError, and PluginFailed."""
+        operation = self.by_name[details[0].node.name.value]
+        _check_permission(operation, view.caller)
+        given = selector.arguments(parent, details)
+        selected = Selected(selector, operation, parent, details)
+        await selected.compile(view)
+        if operation.plugin == "core":
+            if operation.api == PLUGINS and self.reports is not None:
+                reports = await self.reports(view.caller)
+                return selected.shaped(
+                    encoded(selector.catalogue, cast(Shape, operation.result), reports, PLUGINS), view
+                )
+            return selected.shaped(await self._core(operation, given, view.caller), view)
+        arguments = coerced(selector.catalogue, operation.arguments, given)
+        misfits = [*arguments.misfits, *await self._missing(selector, arguments, view)]
+        if misfits:
+            where = ".".join(map(str, (details[0].node.name.value, *misfits[0].path)))
+            raise InvalidInput(misfits[0].code, f"{where}: {misfits[0].message}", argument=where)
+
+        async def work() -> Any:
+            context = self.contexts.made(operation.plugin, view.caller)
+            answer = await operation.function(context, **arguments.values)
+            return encoded(selector.catalogue, cast(Shape, operation.result), answer, "the result")
+
+        value = await self.hooks.contained(operation.plugin, f"query {operation.name}", work())
+        await selected.read(self.database, value, view)
+        return selected.shaped(value, view)
+
+    async def change(self, selector: Selector, parent: GraphQLObjectType, details: Details, view: View) -> Any:
+        """The payload of a mutation, as selected; raises GraphError, and PluginFailed where nothing was written."""
+        operation = self.by_name[details[0].node.name.value]
+        _check_permission(operation, view.caller)
+        given = selector.arguments(parent, details)
+        selected = Selected(selector, operation, parent, details)
+        await selected.compile(view)
+        if operation.plugin == "core":
+            return await self._cancelled(given, view, selected)
+        arguments = coerced(selector.catalogue, operation.arguments, given)
+        misfits = [*arguments.misfits, *await self._missing(selector, arguments, view)]
+        if view.failures:
+            raise view.failures[0]
+        if misfits:
+            found = [(0, Violation(code=one.code, message=one.message, path=one.path)) for one in misfits]
+            return selected.payload(Outcome(ids=[None], violations=found), view)
+        dry_run, key = given.get("dryRun", False), given.get("idempotencyKey")
+        if operation.kind is OperationKind.JOB:
+            act = self._starting(operation, arguments, view.caller)
+        else:
+            act = self._acting(operation, arguments, view.caller)
+        request = WriteRequest(
+            name=operation.api,
+            record="",
+            operation=Doing.UPDATE,
+            actor=view.caller.actor,
+            inputs=[{}],
+            paths=[()],
+            sight=view.sight,
+            may=view.caller.may,
+            act=act,
+            dry_run=dry_run,
+            idempotency_key=key,
+            fingerprint="" if key is None else _fingerprint(given),
+        )
+
+        async def preview(transaction: Transaction, outcome: Outcome) -> None:
+            await selected.read(transaction, outcome.result, view)
+
+        outcome = await self.writer.write(request, preview if dry_run else None)
+        if not dry_run:
+            if operation.kind is OperationKind.JOB and outcome.result is not None:
+                outcome = replace(outcome, result=await self.jobs.job(view.caller, outcome.result))
+            else:
+                await selected.read(self.database, outcome.result, view)
+        elif operation.kind is OperationKind.JOB:
+            outcome = replace(outcome, result=None)
+        return selected.payload(outcome, view)
+
+    def _acting(self, operation: Operation, arguments: Coerced, caller: Caller) -> Any:
+        plugin = self.hooks.plugin(operation.plugin)
+        paths = {id_: path for several in arguments.ids.values() for id_, path in several.items()}
+
+        async def act(unit: UnitOfWork) -> Any:
+            async def work() -> Any:
+                face = PluginUnit(unit, plugin, caller.may, writable=True, paths=paths)
+                answer = await operation.function(face, **arguments.values)
+                if operation.result is None or unit.errors():
+                    return None
+                return encoded(unit.catalogue, operation.result, answer, "the result")
+
+            what = f"mutation {operation.name}"
+            seconds = self.hooks.budget
+            return await self.hooks.contained(operation.plugin, what, work(), seconds=seconds, passing=(Refused,))
+
+        return act
+
+    def _starting(self, operation: Operation, arguments: Coerced, caller: Caller) -> Any:
+        async def act(unit: UnitOfWork) -> Any:
+            id_ = unit.new_id()
+            kept = stored_arguments(unit.catalogue, operation.arguments, arguments.values)
+            kind = unit.dialect.kind
+            job = queue_job(
+                operation,
+                kept,
+                id_=id_,
+                actor=caller.actor,
+                permissions=caller.permissions,
+                now=unit.now,
+                kind=kind,
+            )
+            unit.writes.append(job)
+            return job_id(id_)
+
+        return act
+
+    async def _missing(self, selector: Selector, arguments: Coerced, view: View) -> list[Misfit]:
+        """The records named by arguments that are not there, or not for this caller."""
+        if not arguments.ids:
+            return []
+        wanted = [(selector.catalogue[name], (), Ref((f"={name}",))) for name in arguments.ids]
+        plan = compile_records(view.ground, wanted, "arguments")
+        while await view.settle():
+            plan = compile_records(view.ground, wanted, "arguments")
+        shown = {
+            f"={name}": [global_id(selector.catalogue[name], id_) for id_ in ids] for name, ids in arguments.ids.items()
+        }
+        rows = await self.database.fetch(plan.statement, plan.bind(view.bound(shown)))
+        there = {row[0] for row in rows}
+        missing: list[Misfit] = []
+        for name, ids in arguments.ids.items():
+            for id_, path in ids.items():
+                text = global_id(selector.catalogue[name], id_)
+                if text not in there:
+                    broken = NOT_FOUND.broken(path, what=name, id=text)
+                    missing.append(Misfit(path=path, code=broken.code, message=broken.message))
+        return missing
+
+    async def _core(self, operation: Operation, given: Mapping[str, Any], caller: Caller) -> Any:
+        if operation.api == "job":
+            return await self.jobs.job(caller, given["id"])
+        state = given.get("state")
+        return await self.jobs.jobs(caller, given["first"], None if state is None else str(state))
+
+    async def _cancelled(self, given: Mapping[str, Any], view: View, selected: "Selected") -> Any:
+        id_ = parse_job_id(given["id"])
+        found = await self.jobs.job(view.caller, given["id"])
+        if found is None:
+            broken = NOT_FOUND.broken(("id",), what="job", id=given["id"])
+            return selected.payload(Outcome(ids=[None], violations=[(0, broken)]), view)
+        if not given.get("dryRun", False):
+            await cancel_job(self.database, id_, self.writer.now())
+            found = await self.jobs.job(view.caller, given["id"])
+        return selected.payload(Outcome(ids=[None], result=found), view)
+
+
+def _check_permission(operation: Operation, caller: Caller) -> None:
+    if operation.permission is not None and not caller.may(operation.permission):
+        raise Forbidden(
+            "FORBIDDEN",
+            f"{operation.api} takes the permission {operation.permission}; ask whoever runs this Accord for it.",
+            permission=operation.permission,
+        )
+
+
+def _fingerprint(given: Mapping[str, Any]) -> str:
+    stated = {name: value for name, value in given.items() if name != "idempotencyKey"}
+    return hashlib.sha256(orjson.dumps(stated, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()

@@ -1,0 +1,334 @@
+"""One operation being run: its root fields planned, bound to the variables, read or written, and its errors kept."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+from uuid import uuid4
+
+import orjson
+from graphql import DocumentNode, GraphQLError, GraphQLObjectType, GraphQLSchema
+from graphql.execution.collect_fields import collect_fields
+from graphql.execution.values import VariableValues
+
+from ..graph.databases.database import Database, Reader
+from ..graph.errors import GraphError, Unavailable
+from ..plugins.calling import PluginFailed
+from .documents import Operation, coded, symbolic
+from .exchange import Caller, Cost, Refused, Request, Result
+from .introspecting import Introspection
+from .limits import INTROSPECTION, Limits
+from .operating import Operations
+from .places import place_in_document
+from .reading import Answer, Prepared, Roots
+from .seeing import Watch
+from .selecting import Details, Selector
+from .subscribing import Subscriptions
+from .writing import Mutations
+
+log = logging.getLogger("accord.schema")
+
+ATTEMPTS = 3  # a read that meets a stored filter it doesn't know is compiled anew
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """What operations are run with."""
+
+    schema: GraphQLSchema
+    database: Database
+    roots: Roots
+    mutations: Mutations
+    subscriptions: Subscriptions
+    introspection: Introspection
+    limits: Limits
+    watch: Watch
+    operations: Operations
+
+
+class Run:
+    """One operation being run, with what was planned for it and what has gone wrong so far."""
+
+    def __init__(
+        self, engine: Engine, operation: Operation, variables: VariableValues, caller: Caller, request: Request
+    ) -> None:
+        self.engine = engine
+        self.operation = operation
+        self.variables = variables
+        self.caller = caller
+        self.view = engine.watch.view(caller)
+        self.request = request
+        self.errors: list[GraphQLError] = []
+        self.ready: dict[str, Prepared | None] = {}
+        self.cost = 0
+
+    @cached_property
+    def _outlined(self) -> tuple[VariableValues, Any]:
+        return symbolic(self.variables, self.operation.fixed)
+
+    @property
+    def symbols(self) -> VariableValues:
+        """The variables, with references in place of values."""
+        return self._outlined[0]
+
+    @property
+    def shape(self) -> Any:
+        """What plans depend on of the variables."""
+        return self._outlined[1]
+
+    async def query(self) -> Result:
+        """Run all root fields side by side, each as one statement, if they cost no more than is allowed."""
+        query = cast(GraphQLObjectType, self.engine.schema.query_type)
+        fields = await self._settled(query)
+        if self.cost > self.engine.limits.cost:
+            return self._too_dear()
+        if not INTROSPECTION.isdisjoint(details[0].node.name.value for details in fields.values()):
+            found = await self.engine.introspection.answer(self.operation, self.request.variables, self.root)
+            self.errors = [*(found.errors or ()), *self.errors]
+            return await self._noted(found.data)
+        if len(fields) == 1:
+            ((key, details),) = fields.items()
+            return await self._noted({key: await self.root(query, key, details)})
+        answers = await asyncio.gather(*(self.root(query, key, details) for key, details in fields.items()))
+        places = list(fields)
+        self.errors.sort(key=lambda error: places.index(str(error.path[0])) if error.path else 0)  # not as they came
+        return await self._noted(dict(zip(fields, answers, strict=True)))
+
+    async def _settled(self, query: GraphQLObjectType) -> dict[str, Details]:
+        """The root fields with their plans, when plugins have said of each type that they meet what may be seen of it.
+
+        Which types an operation meets is known when it has been planned once.
+        """
+        view = self.view
+        if not view.sight.is_asking:
+            return self._planned(query)
+        met = ("met", self.shape, view.sight.permissions)
+        await view.settle(self.operation.plan(met) or ())
+        fields = self._planned(query)
+        while await view.settle():
+            self.errors.clear()
+            self.ready, self.cost = {}, 0
+            fields = self._planned(query)
+        self.operation.keep(met, view.asked)
+        return fields
+
+    def _planned(self, query: GraphQLObjectType) -> dict[str, Details]:
+        """The root fields, with their plans and what they cost: as an earlier run left them, if nothing has changed."""
+        roots = self.engine.roots
+        shape = self.shape if self.view.key is None else (self.shape, self.view.key)
+        kept: tuple[dict[str, Details], dict[str, Prepared | None]] | None = self.operation.plan(shape)
+        if kept is not None and all(one is not None and roots.is_current(one) for one in kept[1].values()):
+            fields, self.ready = kept
+            self.cost = sum(one.cost for one in self.ready.values() if one is not None)
+            return fields
+        fields = self._root_fields(query)
+        names = [details[0].node.name.value for details in fields.values()]
+        operations = self.engine.operations
+        for key, details in fields.items():
+            if details[0].node.name.value in roots.fields:
+                self._prepare(query, key, details)
+            elif details[0].node.name.value in operations.by_name:
+                self.cost += operations.cost(self._selector(), query, details)
+        # the types that ids name are no part of the variables' shape, and what plugins do is not planned
+        unplanned = any(name.startswith("node") or name in operations.by_name for name in names)
+        if not (self.errors or self.view.sight.unasked or unplanned):
+            self.operation.keep(shape, (fields, self.ready))
+        return fields
+
+    def _prepare(self, parent: GraphQLObjectType, key: str, details: Details) -> None:
+        """Make the plan of a root field, or note what is wrong with it; add up what it costs."""
+        try:
+            ready = self._ready(parent, key, details)
+            self.ready[key] = ready
+            self.cost += 0 if ready is None else ready.cost_for(self.variables.coerced)
+        except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
+            self.errors.append(reported(error, key, details, self.caller, self.operation.document))
+
+    async def _noted(self, data: dict[str, Any] | None) -> Result:
+        """The result, once plugins know what classified values it holds; without its data if one of them fails."""
+        try:
+            await self.view.note()
+        except PluginFailed as failed:
+            self.errors = [withheld(failed)]
+            data = None
+        return self._result(data)
+
+    def _result(self, data: dict[str, Any] | None) -> Result:
+        limit = self.engine.limits
+        self.errors += [unseen(failed) for failed in self.view.failures]
+        return Result(data=data, errors=self.errors[: limit.errors], cost=Cost(requested=self.cost, limit=limit.cost))
+
+    def _too_dear(self) -> Result:
+        limit = self.engine.limits.cost
+        message = f"The operation may return {self.cost:,} rows, {limit:,} are allowed: ask for less, in smaller pages."
+        error = GraphQLError(message, extensions={"code": "COST_EXCEEDED"})
+        return Result(data=None, errors=[error], ran=False, cost=Cost(requested=self.cost, limit=limit))
+
+    async def mutation(self) -> Result:
+        """Run the root fields one after the other, each as one unit of work."""
+        engine = self.engine
+        type_ = cast(GraphQLObjectType, engine.schema.mutation_type)
+        selector = self._selector()
+        data: dict[str, Any] = {}
+        fields = self._root_fields(type_)
+        for details in fields.values():
+            name = details[0].node.name.value
+            if name in engine.operations.by_name:
+                self.cost += engine.operations.cost(selector, type_, details)
+            elif name != "__typename":
+                self.cost += engine.mutations.cost(self.operation, selector, type_, details)
+        if self.cost > engine.limits.cost:
+            return self._too_dear()
+        for key, details in fields.items():
+            if details[0].node.name.value == "__typename":
+                data[key] = type_.name
+                continue
+            try:
+                if details[0].node.name.value in engine.operations.by_name:
+                    data[key] = await engine.operations.change(selector, type_, details, self.view)
+                else:
+                    data[key] = await engine.mutations.run(self.operation, selector, type_, details, self.view)
+            except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
+                self.errors.append(reported(error, key, details, self.caller))
+                data[key] = None
+        self.view.failures.clear()  # each has refused a field
+        return await self._noted(data)
+
+    async def subscription(self) -> AsyncGenerator[Result, None]:
+        """The results of the one root field, an event each; the last may be an error."""
+        engine = self.engine
+        type_ = cast(GraphQLObjectType, engine.schema.subscription_type)
+        selector = Selector(
+            engine.roots.catalogue, engine.schema, self.operation.fragments, self.variables, self.operation.node
+        )
+        ((key, details),) = self._root_fields(type_).items()
+        self.cost = engine.subscriptions.cost(selector, type_, details)
+        if self.cost > engine.limits.cost:
+            raise Refused(self._too_dear())
+        changes = engine.subscriptions.changes(selector, type_, details, lambda: engine.watch.view(self.caller))
+        try:
+            async for change in changes:
+                yield Result(data={key: change})
+        except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
+            yield Result(data=None, errors=[reported(error, key, details, self.caller)])
+        finally:
+            await changes.aclose()
+
+    def _selector(self) -> Selector:
+        """Selections with the values of this run's variables."""
+        catalogue, schema = self.engine.roots.catalogue, self.engine.schema
+        return Selector(catalogue, schema, self.operation.fragments, self.variables, self.operation.node)
+
+    def _root_fields(self, type_: GraphQLObjectType) -> dict[str, Details]:
+        collected = collect_fields(
+            self.engine.schema, self.operation.fragments, self.variables, type_, self.operation.node
+        )
+        return collected.grouped_field_set
+
+    async def root(self, parent: GraphQLObjectType, key: str, details: Details) -> Any:
+        """One root field's JSON; null with an error beside it if it can't be read."""
+        if details[0].node.name.value == "__typename":
+            return parent.name
+        if details[0].node.name.value in self.engine.operations.by_name:
+            try:
+                return await self.engine.operations.ask(self._selector(), parent, details, self.view)
+            except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
+                self.errors.append(reported(error, key, details, self.caller, self.operation.document))
+                return None
+        if key not in self.ready:
+            return None  # what is wrong with it has been said
+        try:
+            answer = await self._read(parent, key, details, self.engine.database)
+        except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
+            self.errors.append(reported(error, key, details, self.caller))
+            return None
+        for failed in answer.failed:
+            self.errors.append(
+                GraphQLError(
+                    f"{failed[-1]} could not be worked out; it is null where it was asked for.",
+                    nodes=[found.node for found in details],
+                    path=[key, *(step for step in failed if step != "*")],
+                    extensions={"code": "COMPUTATION_FAILED"},
+                )
+            )
+        return orjson.Fragment(answer.text)
+
+    def _ready(self, parent: GraphQLObjectType, key: str, details: Details) -> Prepared | None:
+        """A root field's plan, made or found; None where nothing needs to be asked."""
+        roots, operation = self.engine.roots, self.operation
+        selector = Selector(roots.catalogue, self.engine.schema, operation.fragments, self.symbols, operation.node)
+        name = details[0].node.name.value
+        extra = None
+        if roots.fields[name].how.startswith("node"):
+            extra = roots.shape(name, key, selector.arguments(parent, details), self.variables.coerced)
+        plan_key = (key, self.shape, extra, self.view.key)
+        ready: Prepared | None = operation.plan(plan_key)
+        if ready is None or not roots.is_current(ready):
+            ready = roots.prepare(self.view.ground, selector, parent, key, details, extra)
+            if ready is not None and not self.view.sight.unasked:
+                operation.keep(plan_key, ready)
+        return ready
+
+    async def _read(self, parent: GraphQLObjectType, key: str, details: Details, reader: Reader) -> Answer:
+        roots = self.engine.roots
+        ready = self.ready[key]
+        for _ in range(ATTEMPTS):
+            if ready is None:
+                return Answer(text=b"[]")
+            answer = await roots.run(ready, self.view.bound(self.variables.coerced), reader, self.view.seen)
+            if answer is not None:
+                return answer
+            await roots.ground.stored.refresh(reader, self.engine.database.kind)
+            ready = self._ready(parent, key, details)
+            while await self.view.settle():  # the filters of groups may have brought further types along
+                ready = self._ready(parent, key, details)
+        raise Unavailable("CONFLICT", "The filters of the groups keep changing; try again in a moment.")
+
+
+def reported(
+    error: Exception, key: str, details: Details, caller: Caller, document: DocumentNode | None = None
+) -> GraphQLError:
+    """The error as the caller may see it; one that nobody expected gets an incident id and goes to the log whole."""
+    nodes = [found.node for found in details]
+    if isinstance(error, GraphError):
+        return GraphQLError(
+            error.message, nodes=nodes, path=[key], extensions={"code": error.code, **dict(error.details)}
+        )
+    if isinstance(error, GraphQLError):
+        located = GraphQLError(error.message, nodes=error.nodes or nodes, path=[key], extensions=error.extensions)
+        place = None if document is None else place_in_document(document, error)
+        return coded(located, "INVALID_ARGUMENT", place)
+    if isinstance(error, PluginFailed):
+        return GraphQLError(str(error), nodes=nodes, path=[key], extensions=_failed(error))
+    incident = uuid4().hex[:12]
+    log.error("incident %s in request %s at %s", incident, caller.request, key, exc_info=error)
+    return GraphQLError(
+        f"Something went wrong inside Accord; tell the operator about incident {incident}.",
+        nodes=nodes,
+        path=[key],
+        extensions={"code": "INTERNAL_ERROR", "incident": incident},
+    )
+
+
+def _failed(failed: PluginFailed) -> dict[str, Any]:
+    return {"code": "PLUGIN_FAILED", "plugin": failed.plugin, "incident": failed.incident}
+
+
+def unseen(failed: PluginFailed) -> GraphQLError:
+    """The error beside an answer that leaves out all that a plugin might have hidden, because it could not say."""
+    message = (
+        f"The plugin {failed.plugin} could not say what you may see, so nothing that it might hide is shown; "
+        f"tell the operator about incident {failed.incident}."
+    )
+    return GraphQLError(message, extensions=_failed(failed))
+
+
+def withheld(failed: PluginFailed) -> GraphQLError:
+    """The error in place of an answer whose classified values a plugin could not take note of."""
+    message = (
+        f"The plugin {failed.plugin} could not take note of classified values, so the answer is withheld; "
+        f"tell the operator about incident {failed.incident}."
+    )
+    return GraphQLError(message, extensions=_failed(failed))

@@ -1,0 +1,1 @@
+"""Migrations, the second of which throws the rows away."""

@@ -1,0 +1,5 @@
+"""Its entry point names something else than a plugin."""
+
+
+class Something:
+    """No plugin."""

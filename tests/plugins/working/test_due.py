@@ -1,0 +1,134 @@
+"""Work that falls due: planned with a unit or by itself, done at least once after its time, on one of all processes."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from accord.graph.writing.due import MOST_ATTEMPTS
+from accord.plugins import Context, Due, Unit
+from accord.tests.plugins.working.toy_host import CREATE, UPDATE, Toys
+from accord.tests.plugins.working.toys import at, fail
+
+
+async def plan(toys: Toys, **step: float) -> str:
+    """An account whose review is planned when it is written."""
+
+    async def prepare(unit: Unit) -> None:
+        for change in unit.changes("Account"):
+            moment = at(unit.now, **step)
+            unit.schedule("review", at=moment, record=change.id, data={"name": change.after["name"]})
+
+    toys.hipaa.doing["prepare"] = prepare
+    return await toys.create("Kestrel")
+
+
+async def test_work_is_done_once_its_time_has_come_and_no_earlier(toys: Toys):
+    account = await plan(toys, days=30)
+    toys.bench.clock.turn(days=29)
+    assert await toys.bench.accord.due.drain() == 0
+    toys.bench.clock.turn(days=1)
+    assert await toys.bench.accord.due.drain() == 1
+    (due,) = toys.hipaa.reviews
+    assert (due.name, due.record, due.data, due.attempts) == ("review", UUID(account[4:]), {"name": "Kestrel"}, 1)
+    assert due.at == toys.bench.clock.now
+    assert await toys.bench.accord.due.drain() == 0
+    assert await toys.rows("select count(*) from due_work") == [(0,)]
+
+
+async def test_planning_again_moves_it_and_none_takes_it_away(toys: Toys):
+    account = await plan(toys, days=1)
+    await plan_by_context(toys, account, days=3)
+    toys.bench.clock.turn(days=2)
+    assert await toys.bench.accord.due.drain() == 0
+    toys.bench.clock.turn(days=1)
+    assert await toys.bench.accord.due.drain() == 1
+    await plan_by_context(toys, account, days=1)
+    context = toys.bench.accord.contexts.of("hipaa")
+    await context.schedule("review", at=None, record=UUID(account[4:]))
+    assert await toys.rows("select count(*) from due_work") == [(0,)]
+
+
+async def plan_by_context(toys: Toys, account: str, **step: float) -> None:
+    context = toys.bench.accord.contexts.of("hipaa")
+    await context.schedule("review", at=at(context.now, **step), record=UUID(account[4:]))
+
+
+async def test_what_is_not_written_plans_nothing(toys: Toys):
+    await plan(toys, days=1)
+    before = await toys.rows("select count(*) from due_work")
+    dry = CREATE.replace("createAccount(input: $input)", "createAccount(input: $input, dryRun: true)")
+    await toys.bench.ask(dry, input={"name": "Merlin"})
+    await toys.bench.ask(CREATE, input={"name": " "})
+    assert await toys.rows("select count(*) from due_work") == before == [(1,)]
+
+
+async def test_what_fails_is_tried_again_after_growing_delays_and_then_put_aside(toys: Toys):
+    await plan(toys, seconds=0)
+    toys.hipaa.doing["review"] = fail
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        assert await toys.bench.accord.due.drain() == 1
+        toys.bench.clock.turn(seconds=2**attempt - 0.5)
+        assert await toys.bench.accord.due.drain() == 0
+        toys.bench.clock.turn(seconds=0.5)
+    assert await toys.bench.accord.due.drain() == 0
+    ((trouble,),) = await toys.rows("select trouble from due_work where parked_at is not null")
+    assert trouble.startswith("RuntimeError, incident ")
+
+
+async def test_it_survives_a_restart_and_a_process_that_is_gone(toys: Toys):
+    await plan(toys, days=1)
+    toys.bench.clock.turn(days=1)
+    dead: Any = toys.bench.accord.due
+    assert len(await dead._claim("hipaa", toys.bench.clock.now + timedelta(seconds=60))) == 1
+    async with toys.restarted() as other:
+        assert await other.bench.accord.due.drain() == 0
+        other.bench.clock.turn(seconds=60)
+        assert await other.bench.accord.due.drain() == 1
+        assert [due.attempts for due in other.hipaa.reviews] == [2]
+
+
+async def test_of_two_processes_one_does_it(toys: Toys):
+    await plan(toys, seconds=0)
+    async with toys.restarted() as other:
+        tried = await asyncio.gather(toys.bench.accord.due.drain(), other.bench.accord.due.drain())
+        assert sorted(tried) == [0, 1]
+        assert len(toys.hipaa.reviews) + len(other.hipaa.reviews) == 1
+
+
+async def test_what_is_planned_anew_by_the_work_itself_stays(toys: Toys):
+    account = await plan(toys, seconds=0)
+
+    async def again(context: Context, due: Due) -> None:
+        await context.schedule("review", at=at(context.now, days=365), record=due.record)
+
+    toys.hipaa.doing["review"] = again
+    assert await toys.bench.accord.due.drain() == 1
+    toys.hipaa.doing.clear()
+    toys.bench.clock.turn(days=365)
+    assert await toys.bench.accord.due.drain() == 1
+    assert [due.record for due in toys.hipaa.reviews] == [UUID(account[4:])] * 2
+
+
+async def test_a_name_that_no_method_has_is_the_plugins_mistake(toys: Toys, caplog: pytest.LogCaptureFixture):
+    async def prepare(unit: Unit) -> None:
+        unit.schedule("revue", at=unit.now)
+
+    toys.hipaa.doing["prepare"] = prepare
+    (error,) = await toys.bench.errors(CREATE, input={"name": "Kestrel"})
+    assert error["extensions"]["code"] == "PLUGIN_FAILED"
+    assert "the plugin hipaa has no method marked @due and called revue" in caplog.text
+
+
+async def test_the_worker_wakes_when_something_is_planned(toys: Toys):
+    worker = toys.bench.accord.due
+    running = asyncio.create_task(worker.run())
+    await plan(toys, seconds=0)
+    async with asyncio.timeout(10):
+        while not toys.hipaa.reviews:  # noqa: ASYNC110 - the plugin under test sets no event
+            await asyncio.sleep(0.01)
+    worker.stop()
+    await running
+    assert await toys.bench.ask(UPDATE, input={"id": f"acc_{toys.hipaa.reviews[0].record}", "name": "M"})

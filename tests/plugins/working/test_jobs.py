@@ -1,0 +1,164 @@
+"""Jobs: started by a mutation, read while they run, cancelled, failed, taken over from a process that is gone."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from accord.graph.writing.jobs import MOST_ATTEMPTS, JobWorker
+from accord.plugins import JobContext
+from accord.tests.plugins.working.toy_host import Toys
+from accord.tests.plugins.working.toys import fail, forever
+
+MAY = ["hipaa.sign"]
+START = """mutation ($key: String, $dryRun: Boolean = false) { hipaaImportList(url: "file:list", days: ["2026-01-31"],
+  idempotencyKey: $key, dryRun: $dryRun) { job { id state plugin name done createdAt } violations { code } } }"""
+READ = """query ($id: ID!) { job(id: $id) { state done total message result trouble attempts startedAt endedAt } }"""
+CANCEL = "mutation ($id: ID!) { cancelJob(id: $id) { result { state } violations { code } } }"
+
+
+async def start(toys: Toys, **variables: Any) -> str:
+    answer = (await toys.bench.run(START, permissions=MAY, **variables)).decoded()
+    assert "errors" not in answer, answer
+    job = answer["data"]["hipaaImportList"]["job"]
+    assert (job["state"], job["plugin"], job["name"]) == ("QUEUED", "hipaa", "hipaaImportList")
+    return job["id"]
+
+
+async def read(toys: Toys, id_: str) -> dict[str, Any]:
+    return (await toys.bench.ask(READ, id=id_))["job"]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - what happens is in the code under test, which sets no event
+            await asyncio.sleep(0.01)
+
+
+def quick(toys: Toys) -> JobWorker:
+    """A worker whose heart beats fast."""
+    jobs: Any = toys.bench.accord.jobs
+    jobs._beat_seconds = 0.02
+    return jobs
+
+
+async def test_a_job_runs_with_its_arguments_and_permissions_and_keeps_its_result(toys: Toys):
+    id_ = await start(toys)
+    assert await toys.bench.accord.jobs.drain() == 1
+    assert await read(toys, id_) == {
+        "state": "DONE",
+        "done": 3,
+        "total": 3,
+        "message": None,
+        "result": {"url": "file:list", "days": ["2026-01-31"], "may": True},
+        "trouble": None,
+        "attempts": 1,
+        "startedAt": "2026-03-01T12:00:00.000000Z",
+        "endedAt": "2026-03-01T12:00:00.000000Z",
+    }
+    assert await toys.bench.accord.jobs.drain() == 0
+
+
+async def test_starting_asks_permission_and_takes_keys_and_dry_runs(toys: Toys):
+    (error,) = await toys.bench.errors(START)
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    dry = (await toys.bench.run(START, permissions=MAY, dryRun=True)).decoded()["data"]["hipaaImportList"]
+    assert dry == {"job": None, "violations": []}
+    assert await start(toys, key="k") == await start(toys, key="k")
+    assert await toys.rows("select count(*) from job") == [(1,)]
+
+
+async def test_jobs_are_listed_and_others_see_none_of_them(toys: Toys):
+    ids = [await start(toys), await start(toys)]
+    listed = "query ($state: JobState) { jobs(first: 10, state: $state) { id } }"
+    assert (await toys.bench.ask(listed))["jobs"] == [{"id": id_} for id_ in reversed(ids)]
+    assert (await toys.bench.ask(listed, state="DONE"))["jobs"] == []
+    other = UUID("01a2008a-3486-70dc-baae-81801b4cce9d")
+    assert (await toys.bench.run(listed, actor=other)).decoded()["data"]["jobs"] == []
+    assert (await toys.bench.run(READ, actor=other, id=ids[0])).decoded()["data"]["job"] is None
+    seen = (await toys.bench.run(listed, actor=other, permissions=["jobs.manage"])).decoded()
+    assert len(seen["data"]["jobs"]) == 2
+    hidden = (await toys.bench.run(CANCEL, actor=other, id=ids[0])).decoded()["data"]["cancelJob"]
+    assert hidden == {"result": None, "violations": [{"code": "NOT_FOUND"}]}
+    (error,) = await toys.bench.errors(READ, id="acc_1")
+    assert error["extensions"]["code"] == "INVALID_ID"
+
+
+async def test_a_job_that_fails_says_where_to_find_more(toys: Toys, caplog: pytest.LogCaptureFixture):
+    toys.hipaa.doing["import_list"] = fail
+    id_ = await start(toys)
+    await toys.bench.accord.jobs.drain()
+    job = await read(toys, id_)
+    assert (job["state"], job["done"], job["total"], job["result"]) == ("FAILED", 1, 3, None)
+    kind, _, incident = job["trouble"].partition(", incident ")
+    assert kind == "RuntimeError"
+    assert incident in caplog.text
+    assert await toys.bench.accord.jobs.drain() == 0
+
+
+async def test_a_job_is_cancelled_while_it_waits_and_while_it_runs(toys: Toys):
+    toys.hipaa.doing["import_list"] = forever
+    jobs, waiting = quick(toys), await start(toys)
+    assert (await toys.bench.ask(CANCEL, id=waiting))["cancelJob"]["result"] == {"state": "CANCELLED"}
+    assert await jobs.drain() == 0
+    running = await start(toys)
+    working = asyncio.create_task(jobs.drain())
+    await until(lambda: toys.hipaa.ran == ["file:list"])
+    assert (await toys.bench.ask(CANCEL, id=running))["cancelJob"]["result"] == {"state": "RUNNING"}
+    async with asyncio.timeout(10):
+        assert await working == 1
+    job = await read(toys, running)
+    assert (job["state"], job["done"], job["message"]) == ("CANCELLED", 1, "reading")
+
+
+async def test_a_process_that_stops_gives_its_jobs_back_and_another_ends_them(toys: Toys):
+    toys.hipaa.doing["import_list"] = forever
+    id_ = await start(toys)
+    worker = toys.bench.accord.jobs
+    running = asyncio.create_task(worker.run())
+    await until(lambda: toys.hipaa.ran == ["file:list"])
+    worker.stop()
+    async with asyncio.timeout(10):
+        await running
+    assert (await read(toys, id_))["state"] == "QUEUED"
+    async with toys.restarted() as other:
+        assert await other.bench.accord.jobs.drain() == 1
+        assert other.hipaa.ran == ["file:list"]
+        job = await read(other, id_)
+        assert (job["state"], job["attempts"]) == ("DONE", 2)
+
+
+async def test_a_job_whose_process_is_gone_runs_again_when_its_lease_ends_and_not_for_ever(toys: Toys):
+    toys.hipaa.doing["import_list"] = forever
+    id_ = await start(toys)
+    dead: Any = toys.bench.accord.jobs
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        assert (await dead._claim())["attempts"] == attempt  # a process that took it, and was gone
+        assert await dead._claim() is None
+        toys.bench.clock.turn(seconds=60)
+    assert await dead._claim() is None
+    job = await read(toys, id_)
+    assert (job["state"], job["trouble"]) == ("FAILED", "no process came to an end with it")
+
+
+async def test_a_slow_process_whose_job_was_taken_over_lets_it_go(toys: Toys, caplog: pytest.LogCaptureFixture):
+    go_on = asyncio.Event()
+
+    async def slow(job: JobContext) -> None:
+        await go_on.wait()
+
+    toys.hipaa.doing["import_list"] = slow
+    id_ = await start(toys)
+    working = asyncio.create_task(toys.bench.accord.jobs.drain())
+    await until(lambda: toys.hipaa.ran == ["file:list"])
+    toys.bench.clock.turn(seconds=60)
+    async with toys.restarted() as other:
+        assert await other.bench.accord.jobs.drain() == 1
+    go_on.set()
+    async with asyncio.timeout(10):
+        await working
+    job = await read(toys, id_)
+    assert (job["state"], job["attempts"]) == ("DONE", 2)
+    assert "was taken over by another process" in caplog.text
