@@ -1,6 +1,5 @@
 """Calling hooks: in the plugins' order, each within its budget, timed, and each failure under its plugin's name."""
 
-import asyncio
 import inspect
 import logging
 from collections import deque
@@ -12,6 +11,7 @@ from uuid import uuid4
 
 import pluggy
 
+from .budget import limited
 from .changes import Change
 from .contexts import Access, Context, Event, Narrowing, Viewer
 from .hooks import PROJECT, HookSpecs, hook_functions
@@ -214,7 +214,7 @@ async def _timed(timing: Timing, work: Awaitable[T], seconds: float | None, pass
     timing.calls += 1
     started = perf_counter()
     try:
-        async with asyncio.timeout(seconds):
+        async with limited(seconds):
             return await work
     except passing:
         raise

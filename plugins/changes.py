@@ -58,7 +58,7 @@ class Change:
         return self.paths.get(column) or (*self.path, camel(column))
 
 
-class Unit(Protocol):
+class CoreUnit(Protocol):
     """The unit of work as the core's own records see it: its moment, who does it, its changes, what is stored.
 
     What plugins see, hooks and the class methods of their records alike, is `units.Unit`.

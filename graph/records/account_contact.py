@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change, CoreUnit
 from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import TextList
@@ -71,7 +71,7 @@ class AccountContact(Record, prefix="acn"):
         return sorted(same, key=lambda row: row["ended_on"])[-1:]
 
     @classmethod
-    def end(cls, row: Mapping[str, Any], unit: Unit) -> Mapping[str, Any]:
+    def end(cls, row: Mapping[str, Any], unit: CoreUnit) -> Mapping[str, Any]:
         """Disconnecting ends a relationship today; it stays as history."""
         return {"ended_on": max(unit.today, row["started_on"] or unit.today)}
 
@@ -89,7 +89,9 @@ class AccountContact(Record, prefix="acn"):
         await demote_others(changes, unit, ["contact"])
 
     @classmethod
-    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(
+        cls, changes: Sequence[Change], unit: CoreUnit
+    ) -> AsyncIterator[tuple[Change, Violation]]:
         """A relationship doesn't end before it starts."""
         for change in changes:
             started, ended = change.after["started_on"], change.after["ended_on"]

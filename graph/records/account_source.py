@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, ChangeKind, Unit
+from ...plugins.changes import Change, ChangeKind, CoreUnit
 from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import Timestamp
@@ -93,7 +93,9 @@ class AccountSource(Record, prefix="src"):
                 unit.set_derived("Account", "source_category", {account_id: change.after["category"]})
 
     @classmethod
-    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(
+        cls, changes: Sequence[Change], unit: CoreUnit
+    ) -> AsyncIterator[tuple[Change, Violation]]:
         """Sources are only ever added; a referral names its referrer."""
         for change in changes:
             if change.kind is ChangeKind.DELETE:

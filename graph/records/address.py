@@ -5,7 +5,7 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change, CoreUnit
 from ...plugins.declarations import computed, group, through
 from ...plugins.fields import Code, Decimal, TextList
 from ...plugins.records import Record
@@ -85,7 +85,7 @@ class Address(Record, prefix="adr", plural="addresses"):
         labels = through("LabelLink", owner="address", target="label", description="Labels on the address.")
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+    async def prepare(cls, changes: Sequence[Change], unit: CoreUnit) -> None:
         """Complete country and state from code or name, and check the whole against the country's rules."""
         for change in changes:
             if not change.is_write:
@@ -96,7 +96,7 @@ class Address(Record, prefix="adr", plural="addresses"):
             _check_place_and_time(change, unit)
 
 
-def _complete_country(change: Change, unit: Unit) -> bool:
+def _complete_country(change: Change, unit: CoreUnit) -> bool:
     """Code and name come from each other, and must mean the same country. False if no country is known."""
     after = change.after
     before = change.before or {}
@@ -125,7 +125,7 @@ def _complete_country(change: Change, unit: Unit) -> bool:
     return found is not None
 
 
-def _complete_state(change: Change, unit: Unit) -> None:
+def _complete_state(change: Change, unit: CoreUnit) -> None:
     after = change.after
     before = change.before or {}
     code, name = after["state_code"], after["state_name"]
@@ -147,7 +147,7 @@ def _path(change: Change, element: str) -> Path:
     return given[:-1] if given else (*change.path, element)
 
 
-def _check_place_and_time(change: Change, unit: Unit) -> None:
+def _check_place_and_time(change: Change, unit: CoreUnit) -> None:
     after = change.after
     for column, what, limit in (("latitude", "latitude", 90), ("longitude", "longitude", 180)):
         if after[column] is not None and abs(after[column]) > limit:

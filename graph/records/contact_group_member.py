@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, ChangeKind, Unit
+from ...plugins.changes import Change, ChangeKind, CoreUnit
 from ...plugins.declarations import Policy, unique
 from ...plugins.records import Record
 from ...plugins.violations import Rule, Violation
@@ -28,7 +28,9 @@ class ContactGroupMember(Record, prefix="gme"):
         once = unique("group", "contact")
 
     @classmethod
-    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(
+        cls, changes: Sequence[Change], unit: CoreUnit
+    ) -> AsyncIterator[tuple[Change, Violation]]:
         """Only fixed groups have members of their own."""
         created = [change for change in changes if change.kind is ChangeKind.CREATE]
         rows = await unit.rows("ContactGroup", "id", {change.after["group_id"] for change in created})

@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change, CoreUnit
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import Code
 from ...plugins.records import Record
@@ -36,7 +36,7 @@ class ExternalId(Record, prefix="ext"):
         once = unique("owner_kind", "system", "value")
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+    async def prepare(cls, changes: Sequence[Change], unit: CoreUnit) -> None:
         """Note the kind of record that is called so: ids are unique within a system and a kind."""
         for change in changes:
             kinds = [kind for kind in ("account", "contact", "address") if change.after[f"{kind}_id"] is not None]

@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, ChangeKind, Unit
+from ...plugins.changes import Change, ChangeKind, CoreUnit
 from ...plugins.declarations import Policy, unique
 from ...plugins.records import Record
 from ...plugins.violations import Rule, Violation
@@ -38,7 +38,9 @@ class LabelLink(Record, prefix="lbn"):
         once_on_address = unique("label", "address")
 
     @classmethod
-    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(
+        cls, changes: Sequence[Change], unit: CoreUnit
+    ) -> AsyncIterator[tuple[Change, Violation]]:
         """A label is put on records of its scope alone."""
         created = [change for change in changes if change.kind is ChangeKind.CREATE]
         rows = await unit.rows("Label", "id", {change.after["label_id"] for change in created})

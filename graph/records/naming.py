@@ -5,7 +5,7 @@ from typing import Any
 
 import regex
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change, CoreUnit
 from ...plugins.violations import Rule
 from ..values.text import fold
 
@@ -24,7 +24,7 @@ LONGEST_SHOWN = 60
 Rules = Mapping[str, Mapping[str, Any]]
 
 
-async def apply_naming(changes: Sequence[Change], unit: Unit) -> None:
+async def apply_naming(changes: Sequence[Change], unit: CoreUnit) -> None:
     """Check names that change against the naming rules, and number new accounts."""
     named = [change for change in changes if change.is_live and _is_named(change)]
     if not named:
@@ -51,7 +51,7 @@ def _is_named(change: Change) -> bool:
     return change.changed("name", "kind") or not change.is_write
 
 
-def _check_pattern(rule: Mapping[str, Any], change: Change, slow: set[str], unit: Unit) -> None:
+def _check_pattern(rule: Mapping[str, Any], change: Change, slow: set[str], unit: CoreUnit) -> None:
     """A pattern that once took too long is not tried on further names: it would hold up everybody."""
     name, kind = change.after["name"], change.after["kind"]
     shown = name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…"
@@ -70,7 +70,7 @@ def _check_pattern(rule: Mapping[str, Any], change: Change, slow: set[str], unit
         unit.violate(PATTERN.broken(change.at("name"), name=shown, kind=kind, example=example), change)
 
 
-async def _check_older_names(named: Sequence[Change], unit: Unit) -> None:
+async def _check_older_names(named: Sequence[Change], unit: CoreUnit) -> None:
     """Names must differ from those given before the rule asked for it, too, which no unique key holds."""
     mine = {change.id for change in unit.changes("Account")}
     older: dict[tuple[str, str], Mapping[str, Any]] = {}
@@ -84,7 +84,7 @@ async def _check_older_names(named: Sequence[Change], unit: Unit) -> None:
             unit.violate(NAME_TAKEN.broken(path, id=f"acc_{row['id']}"), change)
 
 
-async def _number(named: Sequence[Change], rules: Rules, unit: Unit) -> None:
+async def _number(named: Sequence[Change], rules: Rules, unit: CoreUnit) -> None:
     """Give new accounts without a number the next free ones of their kind."""
     wanting: dict[str, list[Change]] = {}
     for change in named:

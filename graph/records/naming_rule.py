@@ -6,7 +6,7 @@ from typing import ClassVar
 import regex
 from tortoise import fields
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change, CoreUnit
 from ...plugins.declarations import Policy
 from ...plugins.records import Record
 from ...plugins.violations import Rule, Violation
@@ -39,7 +39,9 @@ class NamingRule(Record, prefix="nrl"):
         kind = Policy(unique=True, create_only=True)
 
     @classmethod
-    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(
+        cls, changes: Sequence[Change], unit: CoreUnit
+    ) -> AsyncIterator[tuple[Change, Violation]]:
         """The pattern can be used, and the example shows a name that it matches."""
         for change in changes:
             after = change.after

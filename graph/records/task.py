@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, Unit
+from ...plugins.changes import Change, CoreUnit
 from ...plugins.choices import Choices
 from ...plugins.declarations import Policy
 from ...plugins.fields import AnyRecord, Timestamp
@@ -77,7 +77,7 @@ class Task(Record, prefix="tsk"):
         completed_at = Policy(read_only=True)
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+    async def prepare(cls, changes: Sequence[Change], unit: CoreUnit) -> None:
         """A task is completed when it is done, and no more when it is taken up again."""
         for change in changes:
             after = change.after
@@ -87,7 +87,9 @@ class Task(Record, prefix="tsk"):
                 after["completed_at"] = unit.now if after["status"] == TaskStatus.DONE else None
 
     @classmethod
-    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(
+        cls, changes: Sequence[Change], unit: CoreUnit
+    ) -> AsyncIterator[tuple[Change, Violation]]:
         """Who gives a task a day that is past is told."""
         for change in changes:
             due = change.after["due_on"]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from ...plugins.budget import uncounted
 from ...plugins.changes import Change, ChangeKind
 from ...plugins.names import nearest
 from ...plugins.plugin import Plugin
@@ -59,8 +60,9 @@ class PluginUnit:
         return self._unit.change(self._type(record).name, id_)
 
     async def lock(self, name: str) -> None:
-        """Hold a named lock, the plugin's own, until the transaction ends."""
-        await self._unit.lock(f"{self._plugin.name}: {name}")
+        """Hold a named lock, the plugin's own, until the transaction ends; waiting for it is not the plugin's time."""
+        with uncounted():
+            await self._unit.lock(f"{self._plugin.name}: {name}")
 
     # reading ---------------------------------------------------------------------------------------------------
 

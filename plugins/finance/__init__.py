@@ -149,11 +149,12 @@ async def _shares(unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
     accounts = {change.after["account_id"] for change in changes}
     for account in sorted(accounts):
         await unit.lock(str(account))  # two writes at once must not fill an account twice
-    rows = await unit.rows_after(FinanceBeneficialOwner, "account_id", accounts)
+    totals = dict.fromkeys(accounts, Decimal(0))
+    for row in await unit.rows_after(FinanceBeneficialOwner, "account_id", accounts):
+        totals[row["account_id"]] += row["share"] or Decimal(0)
     for change in changes:
-        share, account = change.after["share"], change.after["account_id"]
+        share, total = change.after["share"], totals[change.after["account_id"]]
         if change.is_write and share is not None and not 0 < share <= WHOLE:
             yield SHARE_OUT_OF_RANGE.on(change, "share")
-        total = sum((row["share"] or Decimal(0) for row in rows if row["account_id"] == account), Decimal(0))
         if total > WHOLE:
             yield TOO_MUCH.on(change, "share", total=total)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tortoise import fields
 
-from accord.plugins.changes import Change, Unit
+from accord.plugins.changes import Change, CoreUnit
 from accord.plugins.declarations import Policy, computed, group
 from accord.plugins.fields import Code, Money
 from accord.plugins.records import AccountExtension, ContactExtension, Record
@@ -77,14 +77,16 @@ class HipaaAccount(AccountExtension, namespace="hipaa"):
         summary = computed(str, needs=("role", "npi"), by=summary, description="Role and NPI in one text.")
 
     @classmethod
-    async def prepare(cls, changes: Sequence[Change], unit: Unit) -> None:
+    async def prepare(cls, changes: Sequence[Change], unit: CoreUnit) -> None:
         """Note with a contact that it answers for privacy."""
         officers = {change.after["officer_id"]: change for change in changes if change.changed("officer_id")}
         for row in await unit.rows("HipaaContact", "owner_id", [id_ for id_ in officers if isinstance(id_, UUID)]):
             unit.update("HipaaContact", row, {"is_officer": True}, because=officers[row["owner_id"]])
 
     @classmethod
-    async def validate_changes(cls, changes: Sequence[Change], unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
+    async def validate_changes(
+        cls, changes: Sequence[Change], unit: CoreUnit
+    ) -> AsyncIterator[tuple[Change, Violation]]:
         """A covered entity has an NPI."""
         for change in changes:
             if change.is_write and change.after["role"] == HipaaRole.COVERED_ENTITY and not change.after["npi"]:

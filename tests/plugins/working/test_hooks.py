@@ -1,5 +1,6 @@
 """Hooks in the write: they see every change, their rules are named, their failures refuse, their order is no matter."""
 
+import asyncio
 import logging
 from typing import Any
 from uuid import UUID
@@ -291,3 +292,25 @@ async def test_of_plugins_that_fail_together_one_is_named_whatever_their_order(t
             (error,) = await toys.bench.errors(CREATE, input={"name": "Kestrel"})
             assert error["extensions"]["plugin"] == "hipaa"
         toy_databases.core.drop(location)
+
+
+async def test_waiting_for_a_lock_of_its_own_is_not_a_hooks_time(toys: Toys):
+    async def take_turns(unit: Unit) -> None:
+        await unit.lock("one at a time")
+        await asyncio.sleep(0.3)
+
+    toys.hipaa.doing["validate"] = take_turns
+    # each takes 0.3 s itself, and the last has waited twice as long before
+    answers = await asyncio.gather(*(toys.bench.ask(CREATE, input={"name": f"Kestrel {n}"}) for n in range(3)))
+    assert all(one["createAccount"]["recordId"] for one in answers)
+
+
+async def test_a_hook_that_takes_too_long_refuses_the_write(toys: Toys):
+    async def dawdle(unit: Unit) -> None:
+        await unit.lock("one at a time")
+        await asyncio.sleep(20)
+
+    toys.hipaa.doing["validate"] = dawdle
+    [error] = await toys.bench.errors(CREATE, input={"name": "Kestrel"})
+    assert (error["extensions"]["code"], error["extensions"]["plugin"]) == ("PLUGIN_FAILED", "hipaa")
+    assert await toys.rows("select count(*) from account") == [(0,)]
