@@ -20,11 +20,13 @@ NEW = {
 }
 
 
+# SQLite is no further than a thread away
+over_a_wire = pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+
+
 @pytest.fixture
 def sent(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is sent to PostgreSQL, by the first word of each statement."""
-    if bench.kind != "postgresql":
-        pytest.skip("SQLite is no further than a thread away")
     words: list[str] = []
 
     def listening(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,6 +41,7 @@ def sent(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return words
 
 
+@over_a_wire
 async def test_a_new_record_with_all_that_belongs_to_it_is_written_by_one_statement(
     bench: Bench, sent: list[str]
 ) -> None:
@@ -49,6 +52,7 @@ async def test_a_new_record_with_all_that_belongs_to_it_is_written_by_one_statem
     assert sent == ["select", "with", "select"]  # the naming rules, all rows and their events, the payload
 
 
+@over_a_wire
 async def test_a_changed_record_is_locked_written_and_committed(bench: Bench, sent: list[str]) -> None:
     id_ = (await bench.ask(CREATE, input=NEW))["createAccount"]["account"]["id"]
     sent.clear()
@@ -56,6 +60,7 @@ async def test_a_changed_record_is_locked_written_and_committed(bench: Bench, se
     assert sent == ["begin", "select", "with", "commit", "select"]
 
 
+@over_a_wire
 async def test_a_refused_write_sends_nothing_but_reads(bench: Bench, sent: list[str]) -> None:
     await bench.ask(CREATE, input=NEW)
     sent.clear()
@@ -68,6 +73,7 @@ def _key(name: str, moment: Any) -> Insert:
     return Insert(table="idempotency_key", columns=KEY, rows=[(name, "", "null", moment)])
 
 
+@over_a_wire
 async def test_what_is_written_is_there_for_what_is_asked_next_and_goes_if_the_block_fails(
     bench: Bench, sent: list[str]
 ) -> None:

@@ -149,6 +149,7 @@ async def test_a_listener_that_lags_is_told_and_the_others_go_on(bench: Bench) -
             while "errors" not in (last := (await take(slow, 1))[0]):
                 pass
         hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
     assert last["errors"][0]["extensions"]["code"] == "LAGGING"
 
 

@@ -25,6 +25,9 @@ from accord.plugins.operations import OperationKind, operations_of
 from accord.tests.plugins.working.toy_host import Toys
 from accord.tests.plugins.working.toys import Hipaa, Kyc, fail
 
+# the command line is the same on both
+once = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def installed(toys: Toys, tmp_path: Path) -> dict[str, str]:
@@ -50,11 +53,10 @@ async def accord(environment: dict[str, str], folder: Path, *arguments: str) -> 
     return done.returncode, done.stdout, done.stderr
 
 
+@once
 async def test_a_plugins_commands_have_its_name_its_options_and_its_words(
     toys: Toys, installed: dict[str, str], tmp_path: Path
 ):
-    if toys.bench.kind != "sqlite":
-        pytest.skip("the command line is the same on both")
     await toys.create("Kestrel")
     rescreen = ("hipaa", "rescreen")
     code, told, complained = await accord(installed, tmp_path, *rescreen, "--limit", "7", "--on", "2026-01-31")
@@ -98,9 +100,8 @@ async def test_what_was_put_aside_is_listed_shown_in_health_and_tried_again(
     assert [(event.version, event.attempts) for event in toys.hipaa.told] == [(1, 1)]
 
 
+@once
 async def test_a_command_that_fails_says_why(toys: Toys, monkeypatch: pytest.MonkeyPatch):
-    if toys.bench.kind != "sqlite":
-        pytest.skip("the command line is the same on both")
     operation = next(one for one in operations_of(toys.hipaa)[0] if one.kind is OperationKind.COMMAND)
     monkeypatch.setattr(Hipaa, "rescreen", fail)
     monkeypatch.setattr("accord.config.composition.load_plugins", lambda settings: toys.bench.accord.plugins)
