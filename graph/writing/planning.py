@@ -168,7 +168,9 @@ class Planner:
                 if row["id"] not in unseen:
                     self._rows[name, row["id"]] = row
             for extension in self.catalogue.extensions(name):
-                for row in await self.unit.reader.find(extension, "owner_id", ids, lock="update"):
+                space = str(extension.namespace)
+                stated = [one.id for one in intents if one.record.name == name and one.id and space in one.input]
+                for row in await self.unit.reader.find(extension, "owner_id", stated, lock="update"):
                     self._rows[extension.name, row["owner_id"]] = row
 
     # making changes --------------------------------------------------------------------------------------------
@@ -296,8 +298,8 @@ class Planner:
         for extension in self.catalogue.extensions(change.record):
             given = intent.input.get(str(extension.namespace))
             before = self._rows.get((extension.name, change.id))
-            if before is not None and given is None:
-                continue
+            if given is None and (before is not None or change.before is not None):
+                continue  # its row, which every stored record has, stays as it is
             after = self.filler.blank(extension) if before is None else dict(before)
             after["owner_id"] = change.id
             path = (*intent.path, str(extension.namespace))
