@@ -1,6 +1,7 @@
 """The log of requests: an id and a line for each, with what was asked for by name, and never with what was sent."""
 
 import logging
+import os
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
@@ -8,11 +9,12 @@ from dataclasses import dataclass, field
 from http import HTTPMethod, HTTPStatus
 from time import perf_counter
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..schema.documents import Operation
 from ..schema.exchange import Caller, Refused, Request, Result
 from ..schema.http.running import failure
 from ..schema.service import Service
@@ -35,7 +37,7 @@ class Notes:
     """What is noted of one request while it is answered."""
 
     request: str
-    operation: dict[str, str | None] | None = None
+    operation: tuple[str, str | None] | None = None  # its kind and name
     cost: int | None = None
     errors: int = 0
     events: int | None = None  # of a subscription
@@ -66,7 +68,8 @@ class Notes:
         """What the log says of it."""
         found: dict[str, Any] = {}
         if self.operation is not None:
-            found["operation"] = self.operation
+            kind, name = self.operation
+            found["operation"] = {"type": kind, "name": name}
         if self.cost is not None:
             found["cost"] = self.cost
         if self.events is not None:
@@ -106,7 +109,7 @@ def noted_caller(scope: Scope, actor: UUID, permissions: frozenset[str] = frozen
         return NotedCaller(actor=actor, request=request, permissions=permissions, notes=own, socket=notes)
     if isinstance(notes, Notes):
         return NotedCaller(actor=actor, request=notes.request, permissions=permissions, notes=notes)
-    return Caller(actor=actor, request=uuid4().hex, permissions=permissions)
+    return Caller(actor=actor, request=_new_id(), permissions=permissions)
 
 
 class NotedService(Service):
@@ -116,7 +119,6 @@ class NotedService(Service):
         """Run one document."""
         if not isinstance(caller, NotedCaller):
             return await super().run(request, caller, queries_only=queries_only)
-        caller.notes.operation = self._label(request)
         if caller.socket is None:
             result = await super().run(request, caller, queries_only=queries_only)
             caller.notes.add(result)
@@ -139,7 +141,7 @@ class NotedService(Service):
                     yield result
             return
         notes, started = caller.notes, perf_counter()
-        notes.operation, notes.events = self._label(request), 0
+        notes.events = 0
         try:
             async with aclosing(super().subscribe(request, caller)) as results:
                 async for result in results:
@@ -153,14 +155,11 @@ class NotedService(Service):
             if caller.socket is not None:
                 _write_operation(notes, started)
 
-    def _label(self, request: Request) -> dict[str, str | None] | None:
-        """The kind and the name of the operation; nothing of a document that can't be run."""
-        try:
-            operation = self._operation(request)
-        except Refused:
-            return None
-        name = operation.node.name
-        return {"type": operation.type.value, "name": name.value[:LONGEST_NAME] if name else None}
+    def found(self, operation: Operation, caller: Caller) -> None:
+        """Note the kind and the name of an operation."""
+        if isinstance(caller, NotedCaller):
+            name = operation.node.name
+            caller.notes.operation = (operation.type.value, name.value[:LONGEST_NAME] if name else None)
 
 
 class RequestLog:
@@ -257,12 +256,20 @@ class RequestLog:
 
 def request_id(scope: Scope) -> str:
     """The id that the client or a proxy gave the request, if it is a plain token, or a new one."""
+    stated = header(scope, HEADER)
+    return stated if stated is not None and TOKEN.fullmatch(stated) else _new_id()
+
+
+def header(scope: Scope, wanted: bytes) -> str | None:
+    """The first header of this name."""
     for name, value in cast(list[tuple[bytes, bytes]], scope["headers"]):
-        if name == HEADER:
-            token = value.decode("latin-1")
-            if TOKEN.fullmatch(token):
-                return token
-    return uuid4().hex
+        if name == wanted:
+            return value.decode("latin-1")
+    return None
+
+
+def _new_id() -> str:
+    return os.urandom(16).hex()
 
 
 def _path(scope: Scope) -> str:

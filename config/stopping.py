@@ -7,6 +7,7 @@ from typing import cast
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..schema.deadlines import Deadlines
 from .request_log import NOTES, Notes, SocketNotes
 
 WATCH_SECONDS = 0.25  # a request that takes longer is worth looking whether its client is still there
@@ -66,12 +67,18 @@ class Endings:
     def __init__(self, app: ASGIApp, stopping: Stopping) -> None:
         self._app = app
         self._stopping = stopping
+        self._watched = Deadlines(WATCH_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by what stands behind."""
         notes = scope.get(NOTES)
         if isinstance(notes, Notes):
-            await _Exchange(self._stopping, notes, receive, send).run(self._app, scope)
+            exchange = _Exchange(self._stopping, notes, receive, send)
+            self._watched.add(exchange)
+            try:
+                await exchange.run(self._app, scope)
+            finally:
+                self._watched.remove(exchange)
         elif isinstance(notes, SocketNotes):
             await _Socket(self._stopping, notes, receive, send).run(self._app, scope)
         else:
@@ -94,9 +101,7 @@ class _Exchange:
         self._watching: asyncio.Task[None] | None = None
 
     async def run(self, app: ASGIApp, scope: Scope) -> None:
-        loop = asyncio.get_running_loop()
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        timer = loop.call_later(WATCH_SECONDS, self._watch, task)
+        self._task = task = cast("asyncio.Task[None]", asyncio.current_task())
         try:
             await app(scope, self._receive, self._send)
         except asyncio.CancelledError:
@@ -108,16 +113,15 @@ class _Exchange:
             else:
                 raise
         finally:
-            timer.cancel()
             if self._watching is not None:
                 self._watching.cancel()
         if self._is_begun and not self._is_answered and self._stopping.is_set:
             await self._send({"type": "http.response.body", "body": b""})
 
-    def _watch(self, task: "asyncio.Task[None]") -> None:
+    def expire(self) -> None:
         """Look for the client's leaving from now on, unless the app does so itself."""
         if not self._is_listening and not self._is_answered:
-            self._watching = asyncio.get_running_loop().create_task(self._until_left(task))
+            self._watching = asyncio.get_running_loop().create_task(self._until_left(self._task))
 
     async def _until_left(self, task: "asyncio.Task[None]") -> None:
         while not self._is_read:  # noqa: ASYNC110  until then it is the app that reads

@@ -206,6 +206,8 @@ def symbolic(values: VariableValues, fixed: frozenset[str]) -> tuple[VariableVal
 
 
 def _symbol(value: Any, path: tuple[str | int, ...]) -> tuple[Any, Any]:
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return Ref(path), "value"
     if value is None or isinstance(value, bool | Enum):
         return value, (value.__class__.__name__, str(value))
     if isinstance(value, dict):

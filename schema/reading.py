@@ -134,23 +134,27 @@ class Roots:
 
     def is_current(self, prepared: Prepared) -> bool:
         """Whether a plan still holds the stored filters that this process knows."""
-        return prepared.plan.signature in {None, self.ground.stored.signature}
+        signature = prepared.plan.signature
+        return signature is None or signature == self.ground.stored.signature
 
     async def run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader, seen: Seen) -> Answer | None:
         """Run a plan's one statement; None where it met a stored filter that it doesn't hold.
 
         Rows with classified values in the answer are noted in `seen`.
         """
-        answer = await self._run(prepared, variables, reader, seen)
-        if prepared.plan.signature is not None and STALE.encode() in answer.text:
-            return None
-        return answer
-
-    async def _run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader, seen: Seen) -> Answer:
         plan = prepared.plan
         if prepared.ids is None:
             rows = await reader.fetch(plan.statement, plan.bind(variables))
-            return await completed(plan, rows[0][0], seen) if rows else NULL
+            answer = await completed(plan, rows[0][0], seen) if rows else NULL
+        else:
+            answer = await self._by_ids(prepared, variables, reader, seen)
+        if plan.signature is not None and STALE.encode() in answer.text:
+            return None
+        return answer
+
+    async def _by_ids(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader, seen: Seen) -> Answer:
+        """Run the statement of `nodes`."""
+        plan = prepared.plan
         ids = resolved(prepared.ids, variables)
         by_type: dict[str, Any] = {}
         for one in ids:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, cast
 from uuid import uuid4
 
@@ -48,6 +47,16 @@ class Engine:
     operations: Operations
 
 
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """The root fields of a query, with their plans and what they cost together."""
+
+    fields: dict[str, Details]
+    ready: dict[str, Prepared | None]
+    cost: int
+    introspects: bool
+
+
 class Run:
     """One operation being run, with what was planned for it and what has gone wrong so far."""
 
@@ -64,27 +73,16 @@ class Run:
         self.ready: dict[str, Prepared | None] = {}
         self.cost = 0
 
-    @cached_property
-    def _outlined(self) -> tuple[VariableValues, Any]:
-        return symbolic(self.variables, self.operation.fixed)
-
-    @property
-    def symbols(self) -> VariableValues:
-        """The variables, with references in place of values."""
-        return self._outlined[0]
-
-    @property
-    def shape(self) -> Any:
-        """What plans depend on of the variables."""
-        return self._outlined[1]
-
     async def query(self) -> Result:
         """Run all root fields side by side, each as one statement, if they cost no more than is allowed."""
         query = cast(GraphQLObjectType, self.engine.schema.query_type)
-        fields = await self._settled(query)
+        # the variables, with references in place of values, and what plans depend on of them
+        self.symbols, self.shape = symbolic(self.variables, self.operation.fixed)
+        planned = await self._settled(query) if self.view.sight.is_asking else self._planned(query)
+        fields, self.ready, self.cost = planned.fields, planned.ready, planned.cost
         if self.cost > self.engine.limits.cost:
             return self._too_dear()
-        if not INTROSPECTION.isdisjoint(details[0].node.name.value for details in fields.values()):
+        if planned.introspects:
             found = await self.engine.introspection.answer(self.operation, self.request.variables, self.root)
             self.errors = [*(found.errors or ()), *self.errors]
             return await self._noted(found.data)
@@ -96,33 +94,29 @@ class Run:
         self.errors.sort(key=lambda error: places.index(str(error.path[0])) if error.path else 0)  # not as they came
         return await self._noted(dict(zip(fields, answers, strict=True)))
 
-    async def _settled(self, query: GraphQLObjectType) -> dict[str, Details]:
+    async def _settled(self, query: GraphQLObjectType) -> Planned:
         """The root fields with their plans, when plugins have said of each type that they meet what may be seen of it.
 
         Which types an operation meets is known when it has been planned once.
         """
         view = self.view
-        if not view.sight.is_asking:
-            return self._planned(query)
         met = ("met", self.shape, view.sight.permissions)
         await view.settle(self.operation.plan(met) or ())
-        fields = self._planned(query)
+        planned = self._planned(query)
         while await view.settle():
             self.errors.clear()
-            self.ready, self.cost = {}, 0
-            fields = self._planned(query)
+            planned = self._planned(query)
         self.operation.keep(met, view.asked)
-        return fields
+        return planned
 
-    def _planned(self, query: GraphQLObjectType) -> dict[str, Details]:
+    def _planned(self, query: GraphQLObjectType) -> Planned:
         """The root fields, with their plans and what they cost: as an earlier run left them, if nothing has changed."""
         roots = self.engine.roots
         shape = self.shape if self.view.key is None else (self.shape, self.view.key)
-        kept: tuple[dict[str, Details], dict[str, Prepared | None]] | None = self.operation.plan(shape)
-        if kept is not None and all(one is not None and roots.is_current(one) for one in kept[1].values()):
-            fields, self.ready = kept
-            self.cost = sum(one.cost for one in self.ready.values() if one is not None)
-            return fields
+        kept: Planned | None = self.operation.plan(shape)
+        if kept is not None and all(one is not None and roots.is_current(one) for one in kept.ready.values()):
+            return kept
+        self.ready, self.cost = {}, 0
         fields = self._root_fields(query)
         names = [details[0].node.name.value for details in fields.values()]
         operations = self.engine.operations
@@ -133,9 +127,11 @@ class Run:
                 self.cost += operations.cost(self._selector(), query, details)
         # the types that ids name are no part of the variables' shape, and what plugins do is not planned
         unplanned = any(name.startswith("node") or name in operations.by_name for name in names)
+        introspects = not INTROSPECTION.isdisjoint(names)
+        planned = Planned(fields=fields, ready=self.ready, cost=self.cost, introspects=introspects)
         if not (self.errors or self.view.sight.unasked or unplanned):
-            self.operation.keep(shape, (fields, self.ready))
-        return fields
+            self.operation.keep(shape, planned)
+        return planned
 
     def _prepare(self, parent: GraphQLObjectType, key: str, details: Details) -> None:
         """Make the plan of a root field, or note what is wrong with it; add up what it costs."""
@@ -148,16 +144,14 @@ class Run:
 
     async def _noted(self, data: dict[str, Any] | None) -> Result:
         """The result, once plugins know what classified values it holds; without its data if one of them fails."""
-        try:
-            await self.view.note()
-        except PluginFailed as failed:
-            self.errors = [withheld(failed)]
-            data = None
-        return self._result(data)
-
-    def _result(self, data: dict[str, Any] | None) -> Result:
-        limit = self.engine.limits
+        if self.view.seen:
+            try:
+                await self.view.note()
+            except PluginFailed as failed:
+                self.errors = [withheld(failed)]
+                data = None
         self.errors += [unseen(failed) for failed in self.view.failures]
+        limit = self.engine.limits
         return Result(data=data, errors=self.errors[: limit.errors], cost=Cost(requested=self.cost, limit=limit.cost))
 
     def _too_dear(self) -> Result:

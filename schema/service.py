@@ -1,6 +1,5 @@
 """The service: runs documents. Knows GraphQL and the graph, and nothing of HTTP."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
@@ -10,6 +9,7 @@ from graphql.execution.values import VariableValues
 from ..graph.databases.database import Database
 from .coercing import Coercer, Variable
 from .concealment import Concealment
+from .deadlines import Deadlines
 from .documents import Document, Documents, Operation, coded
 from .exchange import Caller, Refused, Request, Result
 from .introspecting import Introspection
@@ -41,7 +41,7 @@ class Service:
         suggestions: bool = True,
         trusted: Mapping[str, str] | None = None,
     ) -> None:
-        self.seconds = seconds
+        self.deadlines = Deadlines(seconds)
         self.suggestions = suggestions
         self.engine = Engine(
             schema=schema,
@@ -69,7 +69,7 @@ class Service:
     async def subscribe(self, request: Request, caller: Caller) -> AsyncGenerator[Result, None]:
         """The results of a subscription as they come; raises Refused before the first where the request is wrong."""
         try:
-            operation, variables = self._prepared(request)
+            operation, variables = self._prepared(request, caller)
             if operation.type is not OperationType.SUBSCRIPTION:
                 raise Refused(_wrong("The document is no subscription; run it by itself.", "SUBSCRIPTION_REQUIRED"))
             async with aclosing(Run(self.engine, operation, variables, caller, request).subscription()) as results:
@@ -86,17 +86,18 @@ class Service:
             return None
 
     async def _run(self, request: Request, caller: Caller, *, queries_only: bool) -> Result:
-        operation, variables = self._prepared(request)
+        operation, variables = self._prepared(request, caller)
         if queries_only and operation.type is not OperationType.QUERY:
             return _wrong("Only queries can be run by GET; use POST.", "QUERY_REQUIRED")
         if operation.type is OperationType.SUBSCRIPTION:
             return _wrong("A subscription needs a WebSocket or a stream of server-sent events.", "NO_STREAM")
         run = Run(self.engine, operation, variables, caller, request)
         try:
-            async with asyncio.timeout(self.seconds):
+            with self.deadlines.limit():
                 return await run.query() if operation.type is OperationType.QUERY else await run.mutation()
         except TimeoutError:
-            message = f"The request took longer than {self.seconds:g} seconds and was stopped; ask for less at once."
+            seconds = self.deadlines.seconds
+            message = f"The request took longer than {seconds:g} seconds and was stopped; ask for less at once."
             return Result(data=None, errors=[GraphQLError(message, extensions={"code": "TIMEOUT"})])
 
     def _told(self, result: Result, request: Request) -> Result:
@@ -109,9 +110,13 @@ class Service:
             text = request.query or ""
         return self._concealment.conceal(result, request, text)
 
-    def _prepared(self, request: Request) -> tuple[Operation, VariableValues]:
+    def found(self, operation: Operation, caller: Caller) -> None:
+        """Told of each operation before anything of it is run, its variables included."""
+
+    def _prepared(self, request: Request, caller: Caller) -> tuple[Operation, VariableValues]:
         """The operation to run and its variables; raises Refused."""
         operation = self._operation(request)
+        self.found(operation, caller)
         nodes = operation.node.variable_definitions or ()
         known: Sequence[Variable] | None = operation.plan("variables")
         if known is None:

@@ -40,7 +40,7 @@ class Connections:
     async def take(self) -> Any:
         """A connection, as soon as there is one, to be given back."""
         connection: Any
-        connection, since = await self._free.get()
+        connection, since = await self._free.get() if self._free.empty() else self._free.get_nowait()
         if connection is not None and not connection.is_closed():
             if asyncio.get_running_loop().time() - since < self._idle_seconds:
                 return connection

@@ -11,7 +11,8 @@ from .accepting import JSON
 from .refusal import Refusal
 
 PLAIN_JSON = JSON.encode()
-IN_URLS = ("query", "documentId", "variables", "operationName", "extensions")
+TEXT, OBJECT = (str, "text"), (dict, "an object or null")
+KINDS = {"query": TEXT, "documentId": TEXT, "operationName": TEXT, "variables": OBJECT, "extensions": OBJECT}
 
 
 def check_headers(content_type: bytes, content_encoding: bytes) -> None:
@@ -49,7 +50,7 @@ def from_url(query_string: bytes) -> Request:
         raise Refusal("MALFORMED_REQUEST", "The parameters in the URL are not in UTF-8.") from None
     fields: dict[str, Any] = {}
     for name, text in pairs:
-        if name not in IN_URLS:
+        if name not in KINDS:
             continue
         if name in fields:
             raise Refusal("MALFORMED_REQUEST", f"The parameter {name} stands in the URL twice.")
@@ -74,28 +75,28 @@ def from_fields(fields: Any, place: str) -> Request:
         raise Refusal("BATCH_REFUSED", message)
     if not isinstance(fields, dict):
         raise Refusal("MALFORMED_REQUEST", f'{place} is no object; send {{"query": "…"}}.')
-    found = cast(dict[str, Any], fields)
-    for parameter in ("query", "documentId", "operationName"):
-        if not isinstance(found.get(parameter), str | None):
-            raise Refusal("MALFORMED_REQUEST", f"The parameter {parameter} must be text.")
-    for parameter in ("variables", "extensions"):
-        if not isinstance(found.get(parameter), dict | None):
-            raise Refusal("MALFORMED_REQUEST", f"The parameter {parameter} must be an object or null.")
+    found: dict[str, Any] = {}
+    for name, value in cast(dict[str, Any], fields).items():
+        if value is not None and name in KINDS:
+            kind, words = KINDS[name]
+            if not isinstance(value, kind):
+                raise Refusal("MALFORMED_REQUEST", f"The parameter {name} must be {words}.")
+            found[name] = value
     query, document_id = found.get("query"), found.get("documentId") or _hash(found)
     if query is None and document_id is None:
         raise Refusal("MALFORMED_REQUEST", f"{place} has no query: the document to run.")
     return Request(
         query=query,
         document_id=document_id,
-        variables=found.get("variables") or {},
+        variables=found.get("variables", {}),
         operation_name=found.get("operationName") or None,
     )
 
 
 def _hash(fields: dict[str, Any]) -> str | None:
     """The id of a document as Apollo Client and urql send it, for whom it is a hash among the extensions."""
-    match fields.get("extensions"):
-        case {"persistedQuery": {"sha256Hash": str(found)}}:
+    match fields:
+        case {"extensions": {"persistedQuery": {"sha256Hash": str(found)}}}:
             return found
         case _:
             return None

@@ -6,16 +6,16 @@ from contextlib import aclosing
 from uuid import uuid4
 
 from graphql import GraphQLError, OperationType
-from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from ..exchange import Caller, Refused, Request, Result
 from ..service import Service
 
 log = logging.getLogger("accord.http")
 
-FindService = Callable[[HTTPConnection], Service]
-Identify = Callable[[HTTPConnection], Caller]  # raises Refusal
-Admit = Callable[[HTTPConnection], None]  # raises Refusal
+FindService = Callable[[Scope], Service]
+Identify = Callable[[Scope], Caller]  # raises Refusal
+Admit = Callable[[Scope], None]  # raises Refusal
 AUTHORIZATION = "accord.authorization"  # where a scope holds what a client stated in place of the header
 
 

@@ -7,14 +7,14 @@ application/graphql-response+json, a request that is malformed 400 as either.
 Every request passes here, so that it is written on ASGI's own messages, with nothing in between.
 """
 
-import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from graphql import OperationType
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..deadlines import Deadlines
 from ..exchange import Caller
 from .accepting import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, Accepted, accepted
 from .answer import Answer
@@ -36,6 +36,7 @@ class GraphQLView:
         self._service = service
         self._identify = identify
         self._limits = limits
+        self._body_deadlines = Deadlines(limits.body_seconds)
         self._kept: dict[bytes, Accepted] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,9 +64,8 @@ class GraphQLView:
             else:
                 check_headers(headers.get(b"content-type", b""), headers.get(b"content-encoding", b""))
                 asked = from_body(await self._body(receive, headers.get(b"content-length", b"")))
-            connection = HTTPConnection(scope)
-            caller = self._identify(connection)
-            service = self._service(connection)
+            caller = self._identify(scope)
+            service = self._service(scope)
             if is_get and service.operation_type(asked) is OperationType.MUTATION:
                 message = "Only queries can be run by GET; use POST."
                 raise Refusal("QUERY_REQUIRED", message, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "POST"})
@@ -92,12 +92,11 @@ class GraphQLView:
 
     async def _body(self, receive: Receive, stated: bytes) -> bytes:
         """The body, if it is there in time."""
-        seconds = self._limits.body_seconds
         try:
-            async with asyncio.timeout(seconds):
+            with self._body_deadlines.limit():
                 return await self._whole_body(receive, stated)
         except TimeoutError:
-            message = f"The body was not there within {seconds:g} seconds; send it all at once."
+            message = f"The body was not there within {self._body_deadlines.seconds:g} seconds; send it all at once."
             raise Refusal("BODY_TOO_SLOW", message, HTTPStatus.REQUEST_TIMEOUT, {"Connection": "close"}) from None
 
     async def _whole_body(self, receive: Receive, stated: bytes) -> bytes:

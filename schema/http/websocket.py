@@ -53,7 +53,7 @@ class GraphQLSocket:
         identify: Identify,
         limits: HttpLimits,
         origins: Collection[str] = (),
-        admit: Admit = lambda connection: None,
+        admit: Admit = lambda scope: None,
     ) -> None:
         self._admit = admit
         self._service = service
@@ -69,14 +69,14 @@ class GraphQLSocket:
             await _turn_away(socket, Refusal("ORIGIN_NOT_ALLOWED", message, HTTPStatus.FORBIDDEN))
             return
         try:
-            self._admit(socket)
+            self._admit(scope)
         except Refusal as refusal:
             await _turn_away(socket, refusal)
             return
         is_spoken = PROTOCOL in socket.scope["subprotocols"]
         await socket.accept(PROTOCOL if is_spoken else None)
         connection = _Connection(
-            socket, self._service(socket), lambda: self._identify(socket), lambda: self._admit(socket), self._limits
+            socket, self._service(scope), lambda: self._identify(scope), lambda: self._admit(scope), self._limits
         )
         try:
             if not is_spoken:

@@ -11,6 +11,7 @@ import pytest
 
 from accord.config.app import create_app
 from accord.graph.bootstrap import SYSTEM_ACTOR
+from accord.schema.deadlines import Deadlines
 from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench
 from accord.tests.schema.asgi_clients import streaming
@@ -67,11 +68,11 @@ async def count(bench: Bench) -> int:
 async def limited(bench: Bench, seconds: float) -> AsyncIterator[None]:
     """Let requests take so long, no longer."""
     service = bench.accord.service
-    before, service.seconds = service.seconds, seconds
+    before, service.deadlines = service.deadlines, Deadlines(seconds)
     try:
         yield
     finally:
-        service.seconds = before
+        service.deadlines = before
 
 
 async def stopped(bench: Bench, query: str, **variables: Any) -> None:
