@@ -44,7 +44,7 @@ bench: $(VENV)/.development
 	@if [ -f bench/__main__.py ]; then $(BIN)/python -P bench $(ARGS); else echo "There is no benchmark yet."; fi
 
 clean:
-	rm -rf $(VENV) build dist ./*.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist schema/graphiql/dist ./*.egg-info .pytest_cache .ruff_cache .hypothesis
 
 # --- the environment -------------------------------------------------------------------------------------------------
 # Two stamps: what serving needs, and what testing needs besides. Only what the locks name is installed, by its hash, and

@@ -177,7 +177,7 @@ class Query:
         self,
         first: int = 50,
         after: str | None = None,
-        filter: AccountFilter | None = None,  # noqa: A002
+        filter: AccountFilter | None = None,  # noqa: A002 - as it is called in the schema
         order_by: list[AccountOrder] | None = None,
     ) -> AccountConnection:
         matching = models.Account.filter(deleted_at=None)
@@ -204,7 +204,7 @@ async def _contacts_of_accounts(ids: list[Any]) -> list[list[models.Contact]]:
     found: dict[Any, list[models.Contact]] = defaultdict(list)
     links = models.AccountContact.filter(account_id__in=ids, deleted_at=None, contact__deleted_at=None)
     for link in await links.order_by("id").select_related("contact"):
-        found[link.account_id].append(link.contact)  # type: ignore[attr-defined]
+        found[link.account_id].append(link.contact)  # type: ignore[attr-defined] - Tortoise adds it at run time
     return [found[id_] for id_ in ids]
 
 
@@ -275,6 +275,7 @@ class AccountPayload:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
+    # as it is called in the schema
     async def create_account(self, input: CreateAccountInput) -> AccountPayload:  # noqa: A002
         async with in_transaction():
             account = await models.Account.create(
@@ -299,6 +300,7 @@ class Mutation:
         return AccountPayload(account=Account.of(account), violations=[])
 
     @strawberry.mutation
+    # as it is called in the schema
     async def update_account(self, input: UpdateAccountInput) -> AccountPayload:  # noqa: A002
         async with in_transaction():
             account = await models.Account.select_for_update().get(id=input.id.removeprefix("acc_"), deleted_at=None)

@@ -1,3 +1,4 @@
+# Meta stands in every model of Tortoise, each its own.
 # pyright: reportIncompatibleVariableOverride=false
 """The tables once more, as plain Tortoise models of somebody who builds such an API by hand."""
 

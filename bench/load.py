@@ -46,7 +46,7 @@ class _Connection(asyncio.Protocol):
         self.missing = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self.transport: asyncio.Transport = transport  # type: ignore[assignment] - a stream's, as it connects to a port
         self.send()
 
     def send(self) -> None:

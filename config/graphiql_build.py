@@ -105,6 +105,7 @@ def find_node() -> Node | None:
     if program is None or npm is None:
         return None
     try:
+        # found above
         answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
         major, minor = map(int, answer.stdout.strip().removeprefix("v").split(".")[:2])
     except (OSError, ValueError, subprocess.SubprocessError):

@@ -1,3 +1,4 @@
+# At Tortoise's edge, whose models and fields are typed in part.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportPrivateUsage=false
 """From Tortoise models with their policies to the catalogue; every clash and slip is reported at once."""

@@ -2,7 +2,6 @@
 
 GraphError            has a code, a message for the caller, and details for machines
 ├── InvalidInput      an argument can't be used as it is
-├── NotFound          nothing is there under this id or key
 ├── Forbidden         the caller lacks a permission
 └── Unavailable       the database can't be reached or answered too late
 """
@@ -23,10 +22,6 @@ class GraphError(Exception):
 
 class InvalidInput(GraphError):
     """An argument can't be used: unknown id, damaged cursor, a page size out of range."""
-
-
-class NotFound(GraphError):
-    """Nothing is there, or nothing that the caller may see."""
 
 
 class Forbidden(GraphError):

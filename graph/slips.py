@@ -1,3 +1,4 @@
+# At Tortoise's edge, whose models and fields are typed in part.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportPrivateUsage=false
 """What the author of a record may get wrong without a word from Python or Tortoise."""
@@ -11,10 +12,11 @@ from tortoise import fields
 
 from ..plugins.declarations import Computed, Group, Policy, Through, Unique
 from ..plugins.fields import AnyKey, Choice, Identity, TextList
-from ..plugins.records import Extension, Record
+from ..plugins.records import Extension, Record, Relation
 
 OPTIONS = {  # class arguments
     Record: {"prefix", "plural", "root", "order"},
+    Relation: {"prefix", "order"},
     Extension: {"namespace"},
 }
 PREFIX = re.compile(r"[a-z]{3,10}")  # of global ids

@@ -1,3 +1,4 @@
+# At Tortoise's edge, whose models and fields are typed in part.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportPrivateUsage=false
 """What the author of a plugin may get wrong, found when it is loaded: a sentence each, with what to do about it."""

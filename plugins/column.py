@@ -1,3 +1,4 @@
+# At Tortoise's edge, whose models and fields are typed in part.
 # pyright: reportUnknownMemberType=false
 """A column of a migration: what the database sees of a field, and nothing of the code that declares it."""
 

@@ -28,7 +28,7 @@ class Policy:
     read        name of the permission to read it
     mask        what others see: NOTHING (null), last(4), fixed("hidden")
     searchable  false keeps it out of every filter, also for those who may read it
-    encrypted   stored encrypted
+    encrypted   not yet: a plugin that asks for it is refused, and nothing is stored in the clear instead
     """
 
     unique: bool = False

@@ -1,5 +1,5 @@
+# At Tortoise's edge, whose models and fields are typed in part.
 # pyright: reportMissingTypeArgument=false, reportUnknownMemberType=false, reportUnknownParameterType=false
-# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Tortoise fields whose stored form sorts, sums and prints the same on SQLite and PostgreSQL."""
 
 from dataclasses import dataclass
@@ -20,19 +20,19 @@ class Code(CharField):
             self.field = field
 
         @property
-        def SQL_TYPE(self) -> str:  # noqa: N802
+        def SQL_TYPE(self) -> str:  # noqa: N802 - Tortoise calls it so
             return f'VARCHAR({self.field.max_length}) COLLATE "C"'
 
 
 class Choice(CharEnumFieldInstance):
     """One of an enum's members; what a CharEnumField of a record becomes, so that it sorts alike everywhere."""
 
-    class _db_postgres:  # noqa: N801
+    class _db_postgres:  # noqa: N801 - as above
         def __init__(self, field: CharField) -> None:
             self.field = field
 
         @property
-        def SQL_TYPE(self) -> str:  # noqa: N802
+        def SQL_TYPE(self) -> str:  # noqa: N802 - as above
             return f'VARCHAR({self.field.max_length}) COLLATE "C"'
 
 
@@ -41,7 +41,7 @@ class FoldedText(Field[str], str):
 
     SQL_TYPE = "TEXT"
 
-    class _db_postgres:  # noqa: N801
+    class _db_postgres:  # noqa: N801 - as above
         SQL_TYPE = 'TEXT COLLATE "C"'
 
 
@@ -50,7 +50,7 @@ class Timestamp(Field[str], str):
 
     SQL_TYPE = "TEXT"
 
-    class _db_postgres:  # noqa: N801
+    class _db_postgres:  # noqa: N801 - as above
         SQL_TYPE = "TIMESTAMPTZ"
 
 

@@ -37,7 +37,7 @@ class HookSpecs:
     @hookspec
     def validate(self, unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
         """Look at the whole unit of work and yield what breaks a rule: `yield NPI_NEEDED.on(change, "npi")`."""
-        raise NotImplementedError
+        raise NotImplementedError  # a specification, which nobody calls; a body makes it a generator
 
     @hookspec
     async def before_commit(self, unit: Unit) -> None:

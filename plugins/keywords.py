@@ -1,3 +1,4 @@
+# At Tortoise's edge, whose models and fields are typed in part.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Keywords of fields that no field knows: Tortoise swallows them, so they are looked for in the source."""
 
@@ -55,7 +56,7 @@ def plugin_modules(kind: type[Plugin]) -> list[ModuleType]:
 
 
 def _call(module: ModuleType, call: ast.Call) -> Iterator[tuple[int, str]]:
-    made = _meant(module, call.func)
+    made = meant(module, call.func)
     if not (inspect.isclass(made) and issubclass(made, fields.Field)) and made not in MADE_BY:
         return
     known = sorted(_known(made))
@@ -64,12 +65,12 @@ def _call(module: ModuleType, call: ast.Call) -> Iterator[tuple[int, str]]:
             yield line, f"{getattr(made, '__name__', made)} has no keyword {name!r}{_advice(name, known)}"
 
 
-def _meant(module: ModuleType, function: ast.expr) -> Any:
+def meant(module: ModuleType, function: ast.expr) -> Any:
     """What the name or dotted name of a call leads to in its module; None for what can't be told."""
     if isinstance(function, ast.Name):
         return getattr(module, function.id, None)
     if isinstance(function, ast.Attribute):
-        return getattr(_meant(module, function.value), function.attr, None)
+        return getattr(meant(module, function.value), function.attr, None)
     return None
 
 

@@ -208,12 +208,11 @@ def _operation(plugin: Plugin, name: str, marked: Marked) -> Operation:
             raise WrongAnnotation(f"its result: {wrong}") from None
     if kind is OperationKind.QUERY and result is None:
         raise WrongAnnotation("a query says what it returns: `-> list[…]`")
-    own = plugin.name.replace("-", "_")
     return Operation(
         plugin=plugin.name,
         kind=kind,
         name=name,
-        api=name.replace("_", "-") if kind is OperationKind.COMMAND else camel(own) + pascal(name),
+        api=name.replace("_", "-") if kind is OperationKind.COMMAND else camel(plugin.name) + pascal(name),
         permission=marked.permission,
         description=" ".join((inspect.getdoc(function) or f"{name.replace('_', ' ').capitalize()}.").split()),
         function=function,

@@ -1,3 +1,4 @@
+# At Tortoise's edge, whose models and fields are typed in part.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
 # pyright: reportPrivateUsage=false, reportAttributeAccessIssue=false
 """The bases of every record: what Accord adds to a Tortoise model, and what stands in every table."""
@@ -53,6 +54,7 @@ class RecordMeta(ModelMeta):
     """Reads the class arguments of a record and expands its fields before Tortoise sees them."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], attributes: dict[str, Any], **options: Any) -> "RecordMeta":
+        # it gives this metaclass's class
         return super().__new__(mcs, name, bases, _expanded(attributes) | {"__options__": options})  # type: ignore[return-value]
 
     def __init__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any], **options: Any) -> None:
@@ -62,7 +64,7 @@ class RecordMeta(ModelMeta):
 
 class Record(Model, metaclass=RecordMeta):
     """A record of the customer graph. Class arguments: `prefix` of its ids, `plural` name, `root` false for records
-    that no reference to any record leads to.
+    that no reference to any record leads to, `order` the fields that lists of it are sorted by where nothing is asked.
 
     A record may define the class methods `prepare(changes, unit)` and `validate_changes(changes, unit)`, both async:
     the first derives values before the checks, the second yields violations, as the hooks of its plugin do.

@@ -1,3 +1,4 @@
+# graphql-core's own annotations are partial.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
 """Documents made from the schema: selections of all that a type has, and the places where a field can be used."""
 

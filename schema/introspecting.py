@@ -8,7 +8,7 @@ from graphql import (
     ExecutionResult,
     GraphQLObjectType,
     GraphQLSchema,
-    execute,  # pyright: ignore[reportUnknownVariableType]
+    execute,  # pyright: ignore[reportUnknownVariableType] - graphql-core types its result in part
 )
 from graphql.execution.executor import Executor
 from graphql.pyutils import Path

@@ -60,7 +60,7 @@ class _Types:
         self.book = book
         self.catalogue = catalogue
         self.operation = operation
-        self.prefix = "" if operation.plugin == "core" else pascal(operation.plugin.replace("-", "_"))
+        self.prefix = "" if operation.plugin == "core" else pascal(operation.plugin)
 
     def field(self, type_: Any, arguments: Sequence[Argument]) -> FieldSpec:
         operation = self.operation

@@ -70,5 +70,6 @@ def _children(node: Node) -> list[Node]:
         if isinstance(value, Node):
             found.append(value)
         elif isinstance(value, list | tuple):
+            # isinstance leaves the items unknown
             found += [item for item in value if isinstance(item, Node)]  # pyright: ignore[reportUnknownVariableType]
     return found

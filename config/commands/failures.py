@@ -11,7 +11,7 @@ class CommandFailed(Exception):
 @contextmanager
 def explained(place: str) -> Generator[None]:
     """Turn what databases and migrations raise into CommandFailed; `place` names the database without a password."""
-    import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+    import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     from ...graph.databases.sqlite import newest_driver
     from ...graph.errors import GraphError

@@ -21,7 +21,8 @@ def new(
         Path | None, typer.Option(help="Where to write it, a folder that is empty or not there; else accord-NAME.")
     ] = None,
 ) -> None:
-    """Write a plugin to begin with: a package that installs, with fields, a rule, a migration, and tests that pass."""
+    """Write a plugin to begin with: a package that installs, with fields, a record, a rule, a migration, and
+    tests that pass."""
     from ...graph.migrating import MigrationError
     from ...plugins.loading import discover
     from ..composition import CORE, core_catalogue

@@ -9,7 +9,8 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any
+
+from ...plugins.keywords import meant
 
 BEAT = 0.002  # seconds between two beats of a loop that turns
 LONGEST = 0.05  # seconds for which a plugin may hold the loop
@@ -64,6 +65,7 @@ class Watch:
             if self._beaten != beaten:
                 beaten, seen = self._beaten, {}
                 continue
+            # no other way to it
             place = self._place(sys._current_frames().get(thread))  # pyright: ignore[reportPrivateUsage]
             if place is None:
                 continue
@@ -89,16 +91,8 @@ def find_blocking_calls(module: ModuleType) -> Iterator[str]:
             continue
         for call in ast.walk(function):
             if isinstance(call, ast.Call):
-                meant = _meant(module, call.func)
-                home, name = getattr(meant, "__module__", None), getattr(meant, "__name__", "")
+                called = meant(module, call.func)
+                home, name = getattr(called, "__module__", None), getattr(called, "__name__", "")
                 names = BLOCKING.get(str(home), frozenset())
                 if names is None or name in names:
                     yield f"{file.name}, line {call.lineno}, in {function.name}: {home}.{name}() waits without awaiting"
-
-
-def _meant(module: ModuleType, function: ast.expr) -> Any:
-    if isinstance(function, ast.Name):
-        return getattr(module, function.id, None)
-    if isinstance(function, ast.Attribute):
-        return getattr(_meant(module, function.value), function.attr, None)
-    return None

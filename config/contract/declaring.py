@@ -10,7 +10,7 @@ from uuid import uuid4
 from ...graph.migrating import MigrationError
 from ...graph.migrating.loading import load_migrations
 from ...plugins.calling import Hooks
-from ...plugins.keywords import find_slips, plugin_modules
+from ...plugins.keywords import plugin_modules
 from ...plugins.loading import LoadedPlugin, discover
 from ...plugins.plugin import Plugin
 from ...plugins.violations import Rule
@@ -102,11 +102,6 @@ def print_schema(settings: str) -> None:
     """Write the schema that these settings make, for a comparison."""
     loaded = load(settings_of(settings))
     sys.stdout.write(loaded.schema.schema.as_str() if loaded.schema else "\n".join(loaded.problems))
-
-
-def find_swallowed(kind: type[Plugin]) -> list[str]:
-    """What the source declares and nobody reads."""
-    return [*find_slips(kind)]
 
 
 def find_waiting_calls(kind: type[Plugin]) -> list[str]:

@@ -1,4 +1,3 @@
-# pyright: reportPrivateUsage=false
 """Rows for checks, made up and written past every rule: it is looked at what becomes of values, not at the values."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...graph.migrating import MigrationError, compare
 from ...graph.migrating.upgrading import find_lost, revisions
+from ...plugins.keywords import find_slips
 from ...plugins.loading import LoadedPlugin, discover
 from ...schema.building import BuiltSchema
 from ..composition import target_of
@@ -18,7 +19,6 @@ from ..testing.host import migrate, open_host, settings_for
 from .declaring import (
     Loaded,
     find_differing_schemas,
-    find_swallowed,
     find_unlisted_rules,
     find_unusable_migrations,
     find_waiting_calls,
@@ -129,7 +129,7 @@ class _Suite:
         [plugin] = loaded.plugins
         kind = type(plugin.plugin)
         yield await self._together(name)
-        yield _result(name, KEYWORDS, find_swallowed(kind))
+        yield _result(name, KEYWORDS, [*find_slips(kind)])
         yield _result(name, RULES, find_unlisted_rules(kind))
         yield _result(name, SCHEMA, await find_differing_schemas(loaded, self._settings([name])))
         yield _result(name, WAITING, find_waiting_calls(kind))

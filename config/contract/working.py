@@ -57,11 +57,8 @@ async def _change(gql: Gql, host: Host, name: str) -> None:
     record = host.accord.catalogue[name]
     make = host.make(name)
     if make.defaults:
-        given = {
-            key: value.format(number=1) if isinstance(value, str) else value for key, value in make.defaults.items()
-        }
         document = f"mutation ($i: Create{name}Input!) {{ create{name}(input: $i) {{ recordId }} }}"
-        await gql.answer(document, i=given)
+        await gql.answer(document, i=make.made_up())
     data: Any = (await gql.answer(f"{{ {record.plural}(first: 2) {{ nodes {{ id }} }} }}")).get("data")
     nodes: list[Any] = data[record.plural]["nodes"] if data and data.get(record.plural) else []
     for node in nodes:

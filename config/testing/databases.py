@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from ...schema.building import BuiltSchema
 
@@ -83,7 +83,7 @@ class Databases:
         return location
 
     async def _execute(self, statement: str) -> None:
-        connect: Any = asyncpg.connect  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        connect: Any = asyncpg.connect  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped
         connection: Any = await connect(self.server)
         try:
             await connection.execute(statement)

@@ -49,6 +49,7 @@ class Connections:
         try:
             if self._is_closed:
                 raise Unavailable("DATABASE_CLOSED", "The database has been closed; start Accord again.")
+            # untyped
             made: Any = await asyncpg.connect(  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
                 self._url,
                 statement_cache_size=STATEMENTS,

@@ -32,7 +32,7 @@ def newest_driver() -> ModuleType:
     SQLite before 3.45 or so refuses deeply nested statements; the newer one takes all that the limits allow.
     """
     try:
-        import pysqlite3  # pyright: ignore[reportMissingTypeStubs]
+        import pysqlite3  # pyright: ignore[reportMissingTypeStubs] - it has none
     except ImportError:
         return sqlite3
     newer: ModuleType = pysqlite3
@@ -44,7 +44,7 @@ class Connection(OtherThread):
 
     async def in_its_thread(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         """What the work gives, done in one go."""
-        given: Any = self._execute  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        given: Any = self._execute  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped
         return await given(work, self._conn)
 
 
@@ -144,7 +144,9 @@ def _begin(connection: sqlite3.Connection) -> None:
 
 
 async def _connect(driver: ModuleType, path: Path, pragmas: Sequence[str]) -> Connection:
-    connect: Callable[[], Any] = lambda: driver.connect(str(path), isolation_level=None, cached_statements=256)  # noqa: E731
+    def connect() -> Any:
+        return driver.connect(str(path), isolation_level=None, cached_statements=256)
+
     connection = Connection(connect, 64)
     await connection
     try:
@@ -173,7 +175,7 @@ async def _set(connection: Connection, driver: ModuleType, pragma: str) -> None:
 
 async def _fetch(connection: Connection, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
     rows = await connection.execute_fetchall(statement, parameters)
-    return rows  # type: ignore[return-value]
+    return rows  # type: ignore[return-value] - aiosqlite says Iterable and gives a list
 
 
 async def _execute(connection: Connection, statement: str, parameters: Sequence[Any]) -> Any:

@@ -1,3 +1,4 @@
+# At Tortoise's edge, whose models and fields are typed in part.
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportMissingParameterType=false
 """Tortoise's schema editors, with what they would lose put right.

@@ -1,3 +1,4 @@
+# At Tortoise's edge, whose models and fields are typed in part.
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 """Freezing models: what the database sees of them, as a migration keeps it."""

@@ -1,4 +1,3 @@
-# pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 """The migrations as the code has them: loaded, checked, in order, and the models that they add up to."""
 
 from collections.abc import Collection, Sequence

@@ -1,3 +1,4 @@
+# At Tortoise's edge, whose models and fields are typed in part.
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
 """One connection to the database that is migrated, and the one transaction that all of the work stands in.

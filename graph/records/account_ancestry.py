@@ -1,3 +1,4 @@
+# Tortoise types its foreign keys in part.
 # pyright: reportUnknownVariableType=false
 """The closure of the account hierarchy: every account with every account above it."""
 

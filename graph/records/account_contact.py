@@ -1,3 +1,4 @@
+# Tortoise types its foreign keys in part.
 # pyright: reportUnknownVariableType=false
 """Relationships between accounts and contacts: who works where, as what, and since when."""
 

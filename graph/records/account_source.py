@@ -1,3 +1,4 @@
+# Tortoise types its foreign keys in part.
 # pyright: reportUnknownVariableType=false
 """Sources of accounts: where each came from first, and every touch since."""
 

@@ -1,3 +1,4 @@
+# Tortoise types its foreign keys in part.
 # pyright: reportUnknownVariableType=false
 """Links of addresses to their accounts and contacts."""
 

@@ -58,7 +58,7 @@ def _check_pattern(rule: Mapping[str, Any], change: Change, slow: set[str], unit
     matches: Any = None
     try:
         if rule["kind"] not in slow:
-            matches = regex.fullmatch(  # pyright: ignore[reportUnknownVariableType]
+            matches = regex.fullmatch(  # pyright: ignore[reportUnknownVariableType] - regex has no types
                 rule["pattern"], name, timeout=PATIENCE
             )
     except TimeoutError:

@@ -1,3 +1,4 @@
+# Tortoise types its foreign keys in part.
 # pyright: reportUnknownVariableType=false
 """Tasks: what somebody has to do about a record."""
 

@@ -43,11 +43,6 @@ class Subdivision:
     def country_code(self) -> str:
         return self.code[:2]
 
-    @property
-    def local_code(self) -> str:
-        """The part after the country: CA of US-CA."""
-        return self.code[3:]
-
 
 class Gazetteer:
     """Both tables, indexed; the states of a country are indexed when that country is first asked for."""

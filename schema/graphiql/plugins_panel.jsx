@@ -5,7 +5,7 @@ import './plugins_panel.css';
 
 const QUESTION = `query PluginsPanel {
   plugins {
-    name title version distribution apiVersion state reason description after
+    name title version distribution state reason description after
     fields { record name type description permission classified mask }
     records { name description }
     operations { kind name description permission }
@@ -79,7 +79,7 @@ function readHeaders(text) {
 }
 
 function Card({ plugin }) {
-  const { name, title, version, distribution, state, reason, description } = plugin;
+  const { name, title, version, distribution, state, reason, description, after } = plugin;
   return (
     <article className="plugins-card" data-plugin={name}>
       <h3>
@@ -88,6 +88,7 @@ function Card({ plugin }) {
       <p className="plugins-from">
         {name} {version}
         {distribution && ` · ${distribution}`}
+        {after.length > 0 && ` · runs after ${after.join(', ')}`}
       </p>
       {reason && <p className="plugins-trouble">{reason}</p>}
       {description && <p>{description}</p>}

@@ -62,7 +62,7 @@ def test_every_country_is_found_by_each_of_its_own_names() -> None:
 def test_a_state_is_known_by_its_exact_code_only() -> None:
     california = subdivision("US-CA")
     assert california is not None
-    assert (california.name, california.country_code, california.local_code) == ("California", "US", "CA")
+    assert (california.name, california.country_code) == ("California", "US")
     assert [subdivision(code) for code in ("us-ca", "CA", "US-XX", "", "US")] == [None] * 5
 
 
