@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from .text import Pieces, Sql
 
 ASC, DESC = "asc", "desc"
 MOST_KEYS = 5
+OWNER_KEY = Column(name="owner_id", api="id", kind=Kind.ID, nullable=False, description="")  # of an extension
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,16 @@ class Ordering:
     keys: tuple[SortKey, ...]
     extension: RecordType | None
     signature: str
+
+    @property
+    def is_by_key(self) -> bool:
+        """Whether rows come in the order of their own key and nothing else."""
+        return len(self.keys) == 1 and self.keys[0].source == "t"
+
+    def of_extension(self, extension: RecordType) -> "Ordering":
+        """The same order by key, of the extension's rows, which have their owner's."""
+        (key,) = self.keys
+        return replace(self, keys=(replace(key, record=extension, column=OWNER_KEY),))
 
     def sql(self, compilation: Compilation, expressions: Sequence[str], *, reverse: bool) -> str:
         """The ORDER BY list."""
@@ -106,7 +117,7 @@ def order_by(
         keys = [SortKey(source=source, record=owner, column=column, direction=ASC) for column in shown]
     last = keys[-1].direction if keys else ASC
     if extension is not None and len(keys) == 1:
-        tie = SortKey(source="e", record=extension, column=_owner_key(record), direction=last)
+        tie = SortKey(source="e", record=extension, column=OWNER_KEY, direction=last)
     else:
         source, owner = ("l", link) if link else ("t", record)
         tie = SortKey(source=source, record=owner, column=owner.columns["id"], direction=last)
@@ -121,10 +132,6 @@ def _stored(column: Column, name: str) -> Column:
         return column
     kind = Kind.INTEGER if name == column.name else Kind.CODE
     return Column(name=name, api=name, kind=kind, nullable=column.nullable, description="")
-
-
-def _owner_key(record: RecordType) -> Column:
-    return Column(name="owner_id", api="id", kind=Kind.ID, nullable=False, description="")
 
 
 def cursor_pieces(compilation: Compilation, ordering: Ordering, rows: Rows, link: Rows | None) -> Pieces:

@@ -56,6 +56,7 @@ class Base:
         self.conditions: list[str] = []
         self._source = f"{connection.record.table} t"
         member, link = connection.member, connection.link
+        self.is_all = member is None and link is None and not connection.page.filter  # there is of the record
         filters = FilterCompiler(compilation)
         if member is not None and owner is not None:
             if compilation.sight.is_way_masked(compilation.catalogue, member):
@@ -64,6 +65,7 @@ class Base:
         if link is not None:
             self.conditions += compilation.live(self.tables["l"])
         self.conditions += compilation.live(self.rows)
+        self.is_all = self.is_all and not compilation.unhidden(self.rows)
         if connection.page.filter:
             self.conditions.append(filters.compile(self.rows, connection.page.filter, f"{where}.filter"))
         if connection.page.through and link is not None:

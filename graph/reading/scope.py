@@ -41,12 +41,16 @@ class Table:
 
 @dataclass
 class PageRows:
-    """Rows of one page: a derived table that holds just the columns that turn out to be used."""
+    """Rows of one page: a derived table that holds just the columns that turn out to be used.
+
+    `beside` are the extensions that are read along with the rows, by name; None where each is looked up by itself.
+    """
 
     record: RecordType
     alias: str
     used: dict[str, str] = field(default_factory=dict[str, str])
     table: str = "t"
+    beside: dict[str, Table] | None = None
 
     def column(self, name: str) -> str:
         """The expression for a column, which the derived table is then made to hold."""
@@ -62,6 +66,10 @@ class PageRows:
     def of_link(self, record: RecordType) -> "PageRows":
         """The same rows, seen as rows of the link that they came through."""
         return PageRows(record=record, alias=self.alias, used=self.used, table="l")
+
+    def of_extension(self, table: Table) -> "PageRows":
+        """The same rows, seen as rows of an extension that is read along with them."""
+        return PageRows(record=table.record, alias=self.alias, used=self.used, table=table.alias)
 
 
 Rows = Table | PageRows

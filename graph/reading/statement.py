@@ -1,45 +1,38 @@
-"""The writer of one statement: objects, connections and pages as JSON text, each level a scalar sub-select."""
+"""The writer of one statement: objects as JSON text, and what they lead to, each level a scalar sub-select."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..catalogue import AnyId, Column, ExtensionField, Kind, RecordType, ToAny, ToOne
-from ..errors import Forbidden
-from .aggregates import aggregate_pieces, reads_rows
+from ..errors import GraphError
+from .connections import ConnectionWriter
 from .dialects import amount
 from .filters import narrow
-from .marking import note_figures, row_mark
+from .marking import row_mark
 from .masking import masked
-from .ordering import Ordering, beyond, cursor_pieces, order_by
-from .pages import Base, Shape, all_met, page_size
+from .pages import all_met
 from .plan import MARK, WITHHELD, Completion, Plan
 from .scope import Compilation, Ground, PageRows, Rows, Table
 from .selection import (
-    Aggregates,
     AnyIdSelection,
     AnySelection,
     ColumnSelection,
     ComputedSelection,
-    ConnectionPart,
     ConnectionSelection,
     Constant,
-    Cursor,
-    Edges,
     MoneySelection,
-    Node,
-    Nodes,
     ObjectSelection,
-    Page,
-    PageInfo,
     RecordSelection,
     Selection,
-    TotalCount,
 )
 from .sight import is_shown_nullable, mask_of
-from .stored_filters import STALE
+from .stored_filters import STALE, StoredFilter, too_many
 from .text import Pieces, Sql, concatenated, literal, separated
-from .withholding import refusal, shown_filter
+from .withholding import refusal, withheld_filters_of
+
+LARGEST_MEMBERS = 1_000_000  # characters of what stored filters find; PostgreSQL plans that for a second or two
+MOST_PARAMETERS = 30_000  # that may stand beside those; both databases take a few more
 
 
 class StatementWriter:
@@ -53,7 +46,9 @@ class StatementWriter:
         self.sight = ground.sight
         self.compilation = Compilation(ground.catalogue, ground.dialect, ground.sight, narrow)
         self.reads_stored = False
-        self.withheld: Forbidden | None = None
+        self.withheld: GraphError | None = None
+        self._spent = 0  # characters of what stored filters find
+        self._is_among_members = False
         self._marks = False  # within a record that may be of any type
 
     def plan(self, statement: str) -> Plan:
@@ -65,6 +60,7 @@ class StatementWriter:
             signature=self.ground.stored.signature if self.reads_stored else None,
             withheld=self.withheld,
             classified=tuple(self.compilation.classified),
+            unasked=frozenset(self.sight.unasked) if self.sight.is_asking else frozenset(),
         )
 
     def belong(self, record: RecordType) -> None:
@@ -84,18 +80,21 @@ class StatementWriter:
         return [
             "{",
             *row_mark(self.compilation, rows, fields),
-            *separated(self._field(rows, field, path) for field in fields),
+            *separated(self.field(rows, field, path) for field in fields),
             "}",
         ]
 
-    def _field(self, rows: Rows, field: Selection, path: tuple[str, ...]) -> Pieces:
+    def field(self, rows: Rows, field: Selection, path: tuple[str, ...]) -> Pieces:
+        """One member of such an object, its name included."""
         name = f'"{field.key}":'
         here = (*path, field.key)
         match field:
             case Constant():
                 return [f'{name}"{field.text}"']
-            case ColumnSelection() if (shown := shown_filter(self.compilation, rows.record, field.column)) is not None:
-                return [name, *self._waiting(rows, ComputedSelection(key=field.key, field=shown), here)]
+            case ColumnSelection() if (
+                target := withheld_filters_of(self.compilation, rows.record, field.column)
+            ) is not None:
+                return [name, Sql(self._shown_filter(rows, field.column, target))]
             case ColumnSelection():
                 return [name, self.value(rows, field.column)]
             case MoneySelection():
@@ -108,6 +107,8 @@ class StatementWriter:
                 return [name, *self._waiting(rows, field, here)]
             case RecordSelection() if self._is_masked(rows, field.member):
                 return [name, "null"]
+            case RecordSelection(member=ExtensionField()) if isinstance(rows, PageRows) and rows.beside is not None:
+                return [name, Sql(self._beside(rows, rows.beside, field, here))]
             case RecordSelection():
                 key = rows.column(field.member.column) if isinstance(field.member, ToOne) else rows.key
                 return [name, Sql(f"coalesce(({self._to_one(field.record, field.fields, key, here)}),'null')")]
@@ -168,6 +169,14 @@ class StatementWriter:
         text = concatenated(self.object(target, fields, path))
         return f"select {text} from {record.table} {target.alias} where {conditions}"
 
+    def _beside(self, rows: PageRows, beside: dict[str, Table], field: RecordSelection, path: tuple[str, ...]) -> str:
+        if field.record.name not in beside:
+            beside[field.record.name] = Table(record=field.record, alias=self.compilation.alias())
+        found = rows.of_extension(beside[field.record.name])
+        return (
+            f"case when {found.key} is null then 'null' else {concatenated(self.object(found, field.fields, path))} end"
+        )
+
     def _any(self, rows: Rows, field: AnySelection, path: tuple[str, ...]) -> str:
         """The record that a reference leads to, looked for among those of its type alone."""
         marks, self._marks = self._marks, True
@@ -192,183 +201,51 @@ class StatementWriter:
     def _members(self, field: ConnectionSelection, stored_filter: str, rows: Rows, path: tuple[str, ...]) -> str:
         """The records linked to a row, or those that its stored filter matches, as far as that filter is known."""
         self.reads_stored = True
+        among, self._is_among_members = self._is_among_members, True
         before = len(self.compilation.completions)
         cases = [f"when {rows.column(stored_filter)} is null then ({self.connection(field, owner=rows, path=path)})"]
         completions = len(self.compilation.completions)
-        for one in self.ground.stored.of(rows.record):
+        stored = self.ground.stored
+        # members of members' groups are as many times as many: these statements hold just what they meet
+        for one in stored.of(rows.record) if stored.is_own or not among else ():
             met: tuple[Mapping[str, Any], ...] = (one.filter, *([field.page.filter] if field.page.filter else []))
             free = replace(field, member=None, link=None, page=replace(field.page, filter={"and": met}))
-            same = f"cast({rows.key} as text) = '{one.id}' and {rows.column('version')} = {one.version}"
-            if self._may_use(field.record, one.filter):
-                cases.append(f"when {same} then ({self.connection(free, owner=None, path=path)})")
-            else:
-                cases.append(f"when {same} then {literal(WITHHELD)}")
+            where = f"{self.root}.storedFilter"
+            refused = refusal(self.compilation, field.record, one.filter, where, field.page.filter)
+            if refused is not None:
+                self.withheld = refused
+                cases.append(f"when {_is(one, rows)} then {literal(WITHHELD)}")
+                continue
+            spent = self._spent
+            cases.append(f"when {_is(one, rows)} then ({self.connection(free, owner=None, path=path)})")
+            self._spent = spent + len(cases[-1])  # what is nested in it included
+            if self._spent > LARGEST_MEMBERS or len(self.compilation.parameters) > MOST_PARAMETERS:
+                if stored.is_own:
+                    raise too_many(self.root)
+                break
         del self.compilation.completions[max(completions, before) :]  # each case has the same shape as the first
-        return f"case {' '.join(cases)} else {literal(STALE)} end"
+        self._is_among_members = among
+        return f"case {' '.join(cases)} else {self._missed(rows)} end"
 
-    def _may_use(self, record: RecordType, filter_: Mapping[str, Any]) -> bool:
-        """Whether the caller may use a stored filter; where it is met by one who may not, the answer is withheld."""
-        refused = refusal(self.compilation, record, filter_, f"{self.root}.storedFilter")
-        self.withheld = refused or self.withheld
-        return refused is None
+    def _shown_filter(self, rows: Rows, column: Column, target: RecordType) -> str:
+        """A stored filter where the caller may use it, else null."""
+        self.reads_stored = True
+        cases = [f"when {rows.column(column.name)} is null then 'null'"]
+        for one in self.ground.stored.of(rows.record):
+            refused = refusal(self.compilation, target, one.filter, f"{self.root}.storedFilter")
+            shown = self.value(rows, column).text if refused is None else "'null'"
+            cases.append(f"when {_is(one, rows)} then {shown}")
+        return f"case {' '.join(cases)} else {self._missed(rows)} end"
 
-    # connections -----------------------------------------------------------------------------------------------
+    def _missed(self, rows: Rows) -> str:
+        """What is answered in place of what hangs on a stored filter that the statement doesn't hold."""
+        return concatenated([STALE, Sql(self.dialect.plain(rows.key, Kind.ID)), STALE])
 
     def connection(self, connection: ConnectionSelection, owner: Rows | None, path: tuple[str, ...]) -> str:
         """The statement for a page of records and what is asked about it."""
-        where = ".".join((self.root, *(step for step in path if step != "*")))
-        page = connection.page
-        size, backwards = page_size(page.first, page.last, where)
-        base = Base(self.compilation, connection, owner, where)
-        # members that a stored filter may find come in one order, whether they are linked or found
-        is_stored = connection.member is not None and connection.member.stored_filter is not None
-        sorted_link = None if is_stored else connection.link
-        ordering = order_by(self.compilation, connection.record, sorted_link, page.order, where)
-        if ordering.extension:
-            base.tables["e"] = Table(record=ordering.extension, alias="e")
-        rows = PageRows(record=connection.record, alias=self.compilation.alias())
-        link = rows.of_link(connection.link) if connection.link else None
-        facts = {fact for part in connection.parts if isinstance(part, PageInfo) for _, fact in part.facts}
-        peeks = bool(facts & {"hasPreviousPage" if backwards else "hasNextPage"})
-        ends = bool(facts & {"startCursor", "endCursor"})
-        needs_rows = peeks or ends or any(isinstance(part, Nodes | Edges) for part in connection.parts)
-        counted = peeks or ends or backwards
-        shape = Shape(where=where, ordering=ordering, size=size, backwards=backwards, peeks=peeks, counted=counted)
-        pieces = separated(self._part(part, connection, base, rows, link, shape, path) for part in connection.parts)
-        text = concatenated(["{", *pieces, "}"])
-        conditions = self._between(base, shape, page)
-        if needs_rows:
-            return f"select {text} from ({self._page(base, rows, shape, conditions)}) {rows.alias}"
-        if page.after is None and page.before is None and any(map(_is_counted, connection.parts)):
-            return f"select {text}"
-        # every parameter stands in the statement, so that cursors and filters are checked whatever is asked for
-        found = f"exists (select 1 from {base.source(ordering)} where {all_met(conditions)})"
-        return f"select {text} where ({found}) is not null"
-
-    def _between(self, base: Base, shape: Shape, page: Page) -> list[str]:
-        """The conditions of the rows between the cursors."""
-        conditions = list(base.conditions)
-        for cursor, is_after in ((page.after, True), (page.before, False)):
-            if cursor is not None:
-                side = f"{shape.where}.{'after' if is_after else 'before'}"
-                conditions.append(beyond(self.compilation, shape.ordering, base.tables, cursor, side, after=is_after))
-        return conditions
-
-    def _page(self, base: Base, rows: PageRows, shape: Shape, conditions: Sequence[str]) -> str:
-        """The rows of the page: limited in the order they are read, then numbered and turned around if need be."""
-        ordering = shape.ordering
-        expressions = [base.tables[key.source].column(key.column.name) for key in ordering.keys]
-        held = ",".join(f"{inner} as {name}" for name, inner in rows.used.items()) or "1 as one"
-        order = ordering.sql(self.compilation, expressions, reverse=shape.backwards)
-        limit = shape.size + (1 if shape.peeks else 0)
-        text = f"select {held} from {base.source(ordering)} where {all_met(conditions)} order by {order} limit {limit}"
-        if shape.counted:
-            text = f"select *,row_number() over () as rn from ({text}) n"
-            if shape.backwards:
-                text = f"select * from ({text}) r order by rn desc"
-        return text
-
-    def _part(
-        self,
-        part: Any,
-        connection: ConnectionSelection,
-        base: Base,
-        rows: PageRows,
-        link: Rows | None,
-        shape: Shape,
-        path: tuple[str, ...],
-    ) -> Pieces:
-        name = f'"{part.key}":'
-        here = (*path, part.key, "*")
-        match part:
-            case Constant():
-                return [f'{name}"{part.text}"']
-            case Nodes():
-                return [name, "[", self._joined(self.object(rows, part.fields, here), rows, shape), "]"]
-            case Edges():
-                fields = [self._edge_field(field, rows, link, shape.ordering, here) for field in part.fields]
-                mark = row_mark(self.compilation, link or rows, part.fields)
-                return [name, "[", self._joined(["{", *mark, *separated(fields), "}"], rows, shape), "]"]
-            case TotalCount():
-                count = f"select count(*) from {base.source()} where {all_met(base.conditions)}"
-                return [name, Sql(f"cast(({count}) as text)")]
-            case Aggregates():
-                note_figures(self.compilation, part, base.rows.record, ".".join((shape.where, part.key)))
-                return [
-                    name,
-                    *aggregate_pieces(self.compilation, part, base.source(), all_met(base.conditions), base.rows),
-                ]
-            case PageInfo():
-                facts = [self._fact(key, fact, connection, base, rows, link, shape) for key, fact in part.facts]
-                return [name, "{", *separated(facts), "}"]
-            case _:
-                raise TypeError(part)
-
-    def _joined(self, pieces: Pieces, rows: PageRows, shape: Shape) -> Sql:
-        order = (f"{rows.alias}.rn desc" if shape.backwards else f"{rows.alias}.rn") if shape.counted else None
-        within = f"{rows.alias}.rn <= {shape.size}" if shape.peeks else None
-        return Sql(f"coalesce({self.dialect.joined(concatenated(pieces), order, within)},'')")
-
-    def _edge_field(
-        self, field: Any, rows: PageRows, link: Rows | None, ordering: Ordering, path: tuple[str, ...]
-    ) -> Pieces:
-        match field:
-            case Cursor():
-                return [f'"{field.key}":"', Sql(self._cursor(ordering, rows, link)), '"']
-            case Node():
-                return [f'"{field.key}":', *self.object(rows, field.fields, (*path, field.key))]
-            case Constant():
-                return [f'"{field.key}":"{field.text}"']
-            case _:
-                return self._field(link or rows, field, path)
-
-    def _cursor(self, ordering: Ordering, rows: PageRows, link: Rows | None) -> str:
-        for key in ordering.keys:
-            if key.source == "e":
-                rows.used[key.name] = f"e.{key.column.name}"
-        return self.dialect.hexadecimal(concatenated(cursor_pieces(self.compilation, ordering, rows, link)))
-
-    def _fact(
-        self,
-        key: str,
-        fact: str,
-        connection: ConnectionSelection,
-        base: Base,
-        rows: PageRows,
-        link: Rows | None,
-        shape: Shape,
-    ) -> Pieces:
-        name = f'"{key}":'
-        page = connection.page
-        match fact:
-            case "__typename":
-                return [f'{name}"PageInfo"']
-            case "startCursor" | "endCursor":
-                return [name, self._end_cursor(fact, rows, link, shape)]
-            case "hasNextPage" if not shape.backwards:
-                return [name, Sql(f"case when count(*) > {shape.size} then 'true' else 'false' end")]
-            case "hasPreviousPage" if shape.backwards:
-                return [name, Sql(f"case when count(*) > {shape.size} then 'true' else 'false' end")]
-            case _:
-                cursor = page.before if shape.backwards else page.after
-                if cursor is None:
-                    return [name, "false"]
-                side = f"{shape.where}.{'before' if shape.backwards else 'after'}"
-                inside = beyond(self.compilation, shape.ordering, base.tables, cursor, side, after=not shape.backwards)
-                met = all_met([*base.conditions, f"({inside}) is not true"])
-                exists = f"exists (select 1 from {base.source(shape.ordering)} where {met})"
-                return [name, Sql(f"case when {exists} then 'true' else 'false' end")]
-
-    def _end_cursor(self, fact: str, rows: PageRows, link: Rows | None, shape: Shape) -> Sql:
-        """The cursor of the first or last row: picked from all by its number, which leads the text it is picked by."""
-        first = (fact == "startCursor") != shape.backwards
-        number = f"{rows.alias}.rn"
-        within = f" filter (where {number} <= {shape.size})" if shape.peeks else ""
-        lead = f"substr(cast(1000+{number} as text),2)"
-        picked = f"{'min' if first else 'max'}({lead}||{self._cursor(shape.ordering, rows, link)}){within}"
-        return Sql(f"coalesce('\"'||substr({picked},4)||'\"','null')")
+        return ConnectionWriter(self.compilation, connection, owner, self.root, path, self).statement()
 
 
-def _is_counted(part: ConnectionPart) -> bool:
-    """Whether a part of a connection looks at all rows that its filter matches."""
-    return isinstance(part, TotalCount) or (isinstance(part, Aggregates) and reads_rows(part))
+def _is(stored: StoredFilter, rows: Rows) -> str:
+    """The condition that a row is the one that a stored filter was read of, as it was then."""
+    return f"cast({rows.key} as text) = '{stored.id}' and {rows.column('version')} = {stored.version}"

@@ -1,8 +1,7 @@
 """A plugin's fields and records go through the same machinery as the core's: storage, API, rules and events."""
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from tortoise import fields
 
 from accord.config.composition import CORE, core_catalogue, migration_target
+from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.graph.declaring import DeclarationError, declare
 from accord.graph.migrating import MigrationApp, compare, make
 from accord.graph.records import RECORDS
@@ -19,8 +19,10 @@ from accord.plugins.declarations import Policy, computed, group, through, unique
 from accord.plugins.fields import Code
 from accord.plugins.records import AccountExtension, ContactExtension, Extension, Record
 from accord.schema.building import BuiltSchema, build_schema
+from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
-from accord.tests.graph.toy_hipaa import MODELS, SUMMARISED
+from accord.tests.graph.toy_hipaa import MODELS, SUMMARISED, UNKNOWN_NPI
+from accord.tests.made_migrations import made_migrations
 
 PACKAGE = "toy_hipaa_migrations"
 ALL = (*RECORDS, *MODELS)
@@ -53,19 +55,13 @@ class Told:
 
 
 @pytest.fixture(scope="session")
-async def plugin(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plugin]:
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
     folder = tmp_path_factory.mktemp("plugin")
-    (folder / PACKAGE).mkdir()
-    (folder / PACKAGE / "__init__.py").touch()
-    sys.path.insert(0, str(folder))
     app = MigrationApp(label="hipaa", models=("accord.tests.graph.toy_hipaa",), migrations=PACKAGE)
-    made = await make((CORE, app), "hipaa", "initial")
-    assert made is not None
-    schema = build_schema(core_catalogue(ALL), name=lambda: "extensions")
-    yield Plugin(app=app, source=made.read_text(encoding="utf-8"), schema=schema)
-    sys.path.remove(str(folder))
-    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
-        del sys.modules[name]
+    with made_migrations(folder, app):
+        (made,) = (folder / PACKAGE).glob("0*.py")
+        schema = build_schema(core_catalogue(ALL), name=lambda: "extensions")
+        yield Plugin(app=app, source=made.read_text(encoding="utf-8"), schema=schema)
 
 
 @pytest.fixture
@@ -149,7 +145,7 @@ async def test_fields_of_every_kind_are_written_and_read_with_their_owner_by_one
             "officerId": officer,
         },
     )
-    async with bench.counting() as statements:
+    with bench.counted() as statements:
         answer = await bench.ask(
             """query ($id: ID!) { account(id: $id) { name hipaa { __typename role npi specialty baaSignedOn
                cover { amount currency } seat { city state } summary
@@ -157,7 +153,7 @@ async def test_fields_of_every_kind_are_written_and_read_with_their_owner_by_one
                contacts { nodes { familyName hipaa { mrn } } } } }""",
             id=account,
         )
-    assert len(statements.texts) == 1
+    assert len(statements) == 1
     assert answer["account"] == {
         "name": "Kestrel",
         "hipaa": {
@@ -226,11 +222,11 @@ FOUND = [
 async def test_owners_are_found_by_a_plugins_fields(bench: Bench):
     await five(bench)
     for condition, found in FOUND:
-        async with bench.counting() as statements:
+        with bench.counted() as statements:
             answer = await bench.ask(
                 f"{{ accounts(filter: {{hipaa: {condition}}}) {{ totalCount nodes {{ name }} }} }}"
             )
-        assert len(statements.texts) == 1
+        assert len(statements) == 1
         names = [node["name"] for node in answer["accounts"]["nodes"]]
         assert (condition, names, answer["accounts"]["totalCount"]) == (condition, found, len(found))
     by_variable = "query ($f: HipaaAccountFilter) { accounts(filter: {hipaa: $f}) { nodes { name } } }"
@@ -281,10 +277,79 @@ async def test_owners_are_sorted_and_paged_by_a_plugins_fields(bench: Bench):
 
 
 async def one_page(bench: Bench, **variables: Any) -> dict[str, Any]:
-    async with bench.counting() as statements:
+    with bench.counted() as statements:
         answer = await bench.ask(PAGE, **variables)
-    assert len(statements.texts) == 1
+    assert len(statements) == 1
     return answer["accounts"]
+
+
+BESIDE = """query ($first: Int, $after: String, $last: Int, $before: String) {
+  accounts(first: $first, after: $after, last: $last, before: $before) {
+    nodes { name hipaa { npi role summary } again: hipaa { specialty } }
+    edges { node { hipaa { role } } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+
+
+async def test_a_plugins_fields_come_with_each_page_of_owners_in_both_directions(bench: Bench):
+    await five(bench)
+    async with bench.accord.database.transaction() as transaction:  # a row that is yet to be filled in
+        await transaction.execute("delete from hipaa_account where specialty = 'augen'")
+    whole = await bench.ask(BESIDE, first=10)
+    nodes = whole["accounts"]["nodes"]
+    assert [node["name"] for node in nodes] == [name for name, _ in FIVE]
+    assert nodes[1] == {"name": "Merlin", "hipaa": None, "again": None}
+    assert nodes[3]["hipaa"] == {"npi": OTHER_NPI, "role": "NONE", "summary": f"NONE {OTHER_NPI}"}
+    assert [node["again"] and node["again"]["specialty"] for node in nodes] == ["Ärzte", None, None, "Zahn", "Zahn"]
+    roles = [node["hipaa"] and {"role": node["hipaa"]["role"]} for node in nodes]
+    assert [edge["node"]["hipaa"] for edge in whole["accounts"]["edges"]] == roles
+    first = await beside(bench, first=2)
+    second = await beside(bench, first=2, after=first["pageInfo"]["endCursor"])
+    third = await beside(bench, first=2, after=second["pageInfo"]["endCursor"])
+    assert [*first["nodes"], *second["nodes"], *third["nodes"]] == nodes
+    last = await beside(bench, last=2)
+    before = await beside(bench, last=2, before=last["pageInfo"]["startCursor"])
+    assert [*before["nodes"], *last["nodes"]] == nodes[1:]
+    between = {"after": first["pageInfo"]["startCursor"], "before": last["pageInfo"]["endCursor"]}
+    assert (await beside(bench, first=10, **between))["nodes"] == nodes[1:4]
+
+
+async def beside(bench: Bench, **variables: Any) -> dict[str, Any]:
+    with bench.counted() as statements:
+        answer = await bench.ask(BESIDE, **variables)
+    (statement,) = statements
+    assert statement.count("left join hipaa_account") == 1
+    return answer["accounts"]
+
+
+FAILED = {"code": "COMPUTATION_FAILED"}
+
+
+async def test_a_computed_field_that_fails_is_null_with_an_error_beside_it_wherever_it_is_asked_for(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+):
+    created = """mutation ($input: CreateAccountInput!) { made: createAccount(input: $input) {
+      account { name hipaa { summary } } violations { code } } }"""
+    values = {"name": "Kestrel", "hipaa": {"npi": UNKNOWN_NPI}}
+    written = (await bench.run(created, input=values)).decoded()
+    assert written["data"]["made"] == {"account": {"name": "Kestrel", "hipaa": {"summary": None}}, "violations": []}
+    read = (await bench.run("{ all: accounts { nodes { name hipaa { summary } } } }")).decoded()
+    assert read["data"]["all"]["nodes"] == [{"name": "Kestrel", "hipaa": {"summary": None}}]
+    document = """subscription { changes(types: ["Account"], after: "0") {
+      recordId node { ... on Account { hipaa { summary } } } } }"""
+    caller = Caller(actor=SYSTEM_ACTOR, request="test")
+    events = bench.accord.service.subscribe(Request(query=document), caller)
+    heard = (await anext(events)).decoded()
+    await events.aclose()
+    assert heard["data"]["changes"]["node"] == {"hipaa": {"summary": None}}
+    paths = [["made", "account", "hipaa", "summary"], ["all", "nodes", "hipaa", "summary"]]
+    for answer, path in zip((written, read, heard), [*paths, ["changes", "node", "hipaa", "summary"]], strict=True):
+        (error,) = answer["errors"]
+        incident = error["extensions"].pop("incident")
+        assert (error["extensions"], error["path"]) == (FAILED, path)
+        assert incident in error["message"]
+        assert UNKNOWN_NPI not in error["message"]
+        (logged,) = [record for record in caplog.records if incident in record.getMessage()]
+        assert logged.exc_info is not None
+        assert isinstance(logged.exc_info[1], LookupError)
 
 
 # writing -----------------------------------------------------------------------------------------------------------
@@ -433,7 +498,7 @@ async def test_a_plugins_own_record_is_read_and_written_as_the_cores_are(bench: 
     id_ = made["createAgreement"].pop("recordId")
     assert made["createAgreement"] == {"violations": [], "agreement": {"version": 1, "account": {"name": "Kestrel"}}}
     assert id_.startswith("baa_")
-    async with bench.counting() as statements:
+    with bench.counted() as statements:
         answer = await bench.ask(
             """query ($id: ID!) { node(id: $id) { id ... on Agreement { title } }
                agreements(orderBy: [{title: DESC}], filter: {account: {name: {eq: "Kestrel"}}}) { totalCount
@@ -441,7 +506,7 @@ async def test_a_plugins_own_record_is_read_and_written_as_the_cores_are(bench: 
                accounts(filter: {agreements: {some: {title: {eq: "BAA"}}}}) { totalCount } }""",
             id=id_,
         )
-    assert len(statements.texts) == 3
+    assert len(statements) == 3
     assert answer["node"] == {"id": id_, "title": "DPA"}
     first = {"account": {"agreements": {"nodes": [{"title": "BAA", "signedOn": "2026-01-31"}]}}}
     assert answer["agreements"] == {"totalCount": 2, "nodes": [{"title": "DPA", **first}, {"title": "BAA", **first}]}
