@@ -29,6 +29,7 @@ from ..schema.plugin_report import MANAGE as MANAGE_PLUGINS
 from ..schema.service import Service
 from .composition import Accord, migration_target, open_accord
 from .health import Readiness, health_routes
+from .hosts import Hosts
 from .identities import Identity
 from .request_log import HEADER, RequestLog, header, noted_caller
 from .settings import Settings
@@ -40,8 +41,11 @@ LOCAL = frozenset({MANAGE_JOBS, MANAGE_PLUGINS})  # of whoever asks an Accord th
 PAUSE = 1.0  # seconds before work that failed is begun again
 
 
-def create_app(settings: Settings, accord: Accord | None = None) -> Starlette:
-    """The application for these settings, or around an Accord that is open already (and stays open)."""
+def create_app(settings: Settings, accord: Accord | None = None, *, is_local: bool = False) -> Starlette:
+    """The application for these settings, or around an Accord that is open already (and stays open).
+
+    With `is_local`, it is known to be reached from this machine alone.
+    """
 
     stopping = Stopping(settings.stop_seconds)
 
@@ -83,7 +87,7 @@ def create_app(settings: Settings, accord: Accord | None = None) -> Starlette:
             Route("/", _home),
             *health_routes(_readiness),
         ],
-        middleware=[*_middleware(settings, stopping), Middleware(_Straight, graphql)],
+        middleware=[*_middleware(settings, stopping, is_local), Middleware(_Straight, graphql)],
         lifespan=lifespan,
     )
     app.state.stopping = stopping
@@ -130,9 +134,11 @@ async def _keep_at(work: Callable[[], Awaitable[None]]) -> None:
             return
 
 
-def _middleware(settings: Settings, stopping: Stopping) -> list[Middleware]:
+def _middleware(settings: Settings, stopping: Stopping, is_local: bool) -> list[Middleware]:
     """Without the origins of other sites no header ever tells a browser that one of them may read an answer."""
     around = [Middleware(RequestLog), Middleware(Endings, stopping)]
+    if settings.allowed_hosts or is_local:
+        around.append(Middleware(Hosts, settings.allowed_hosts))
     if not settings.allowed_origins:
         return around
     return [
@@ -173,11 +179,12 @@ def _identity(scope: Scope) -> Identity | None:
     stated = scope.get(AUTHORIZATION) or header(scope, b"authorization")
     if stated is None:
         return None
-    scheme, _, token = stated.partition(" ")
-    if scheme.lower() != "bearer":
+    scheme, token = (*stated.split(maxsplit=1), "", "")[:2]
+    if not scheme.lower().startswith("bearer"):
         return None  # what a proxy before this server asks for is no concern of ours
     accord: Accord = scope["app"].state.accord
-    identity = accord.tokens.find(token.strip())
+    # a slip of the pen, such as BearerTOKEN, is a wrong token: nobody acts as the system who meant to be somebody
+    identity = accord.tokens.find(token.strip()) if scheme.lower() == "bearer" else None
     if identity is None:
         raise Refusal(
             "UNAUTHENTICATED",

@@ -146,12 +146,13 @@ def _trusted(settings: Settings) -> dict[str, str] | None:
     if path is None:
         return None
     try:
-        documents = orjson.loads(path.read_bytes())
+        documents: Any = orjson.loads(path.read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
         raise SettingsInvalid([f"trusted_documents: {path} can't be read as JSON: {error}"]) from None
-    if not isinstance(documents, dict) or not all(isinstance(one, str) for one in documents.values()):  # pyright: ignore[reportUnknownVariableType]
+    found = cast(dict[Any, Any], documents) if isinstance(documents, dict) else None
+    if found is None or not all(isinstance(one, str) for one in found.values()):
         raise SettingsInvalid([f"trusted_documents: {path} is no object of ids and documents"])
-    return cast(dict[str, str], documents)
+    return found
 
 
 @asynccontextmanager
@@ -236,6 +237,7 @@ async def open_accord(
             schema=schema,
             hooks=hooks,
             target=migration_target(settings, catalogue, plugins=plugins),
+            database=database,
         )
         operations = Operations(
             offered, hooks=hooks, contexts=contexts, writer=writer, database=database, reports=reporter.reports

@@ -52,6 +52,7 @@ class Readiness:
         self._migrations = _Kept(lambda: self._limited("migrations", self._status), KEPT_SECONDS)
         self._plugins = _Kept(lambda: self._limited("plugins", self._rows), KEPT_ROWS_SECONDS)
         self._attention: tuple[float, list[dict[str, str]]] = 0.0, []
+        self._said: frozenset[str] = frozenset()  # what the log has of it
 
     async def checks(self) -> list[Check]:
         """All checks, in an order that stays."""
@@ -62,21 +63,29 @@ class Readiness:
         return [serving, database, migrations, *([plugins] if self._target.backfills else []), actor]
 
     async def attention(self) -> list[dict[str, str]]:
-        """What operators should look at, though requests can be answered: what plugins say, and what was put aside."""
+        """Which plugins operators should look at, though requests can be answered; the log says what is wrong.
+
+        Whoever reaches this process may read this, so that it holds none of the plugins' words.
+        """
         hooks = self._accord.hooks
         now = asyncio.get_running_loop().time()
         if not hooks.plugins or self._attention[0] > now:
             return self._attention[1]
         self._attention = now + KEPT_SECONDS, self._attention[1]  # whoever asks meanwhile gets what was known
-        found = [{"name": f"plugin {name}", "reason": said} for name, said in sorted((await hooks.health()).items())]
+        found = [(f"plugin {name}", f"plugin {name}: {said}") for name, said in (await hooks.health()).items()]
 
         async def look() -> None:
             for who, count in (await count_parked(self._accord.database)).items():
-                found.append({"name": who, "reason": f"{count} put aside; see accord events list"})
+                found.append((who.removeprefix("due work of "), f"{who}: {count:,} put aside; see accord events list"))
 
         await self._limited("parked events", look)
-        self._attention = now + KEPT_SECONDS, found
-        return found
+        for _, said in found:
+            if said not in self._said:  # once, not whenever it is looked at
+                log.warning("%s", said)
+        self._said = frozenset(said for _, said in found)
+        shown = [{"name": who, "state": "degraded"} for who in sorted({who for who, _ in found})]
+        self._attention = now + KEPT_SECONDS, shown
+        return shown
 
     async def _database(self) -> tuple[Check, Check]:
         """Whether the database answers, and knows the actor that Accord itself acts as: one look at one row."""

@@ -14,6 +14,7 @@ class PluginState(StrEnum):
 
     AVAILABLE = "available"  # installed, not enabled
     ENABLED = "enabled"
+    DEGRADED = "degraded"  # enabled, and something is wrong with it
     REFUSED = "refused"  # enabled, and can't be used
     ORPHANED = "orphaned"  # not enabled, and its tables are there
 
@@ -43,8 +44,9 @@ def _listed(name: str, survey: Survey, is_enabled: bool, stored: Stored | None) 
     loaded = next((one for one in survey.plugins if one.name == name), None)
     mark = stored.plugin.mark if stored else None
     if is_enabled:
-        state = PluginState.REFUSED if problems else PluginState.ENABLED
-        reason = " ".join(problem.text for problem in problems) or _difference(stored, loaded)
+        parked = stored.parked if stored else 0
+        state = PluginState.REFUSED if problems else PluginState.DEGRADED if parked else PluginState.ENABLED
+        reason = " ".join(problem.text for problem in problems) or _difference(stored, loaded) or _put_aside(parked)
     elif stored is not None:
         state = PluginState.ORPHANED
         reason = "not enabled, and its tables are kept" if installed else "not installed, and its tables are kept"
@@ -59,6 +61,10 @@ def _listed(name: str, survey: Survey, is_enabled: bool, stored: Stored | None) 
         reason=reason,
         tables=stored.rows if stored else {},
     )
+
+
+def _put_aside(parked: int) -> str:
+    return f"{parked:,} put aside; see accord events list" if parked else ""
 
 
 def _difference(stored: Stored | None, loaded: LoadedPlugin | None) -> str:

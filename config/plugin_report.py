@@ -1,12 +1,16 @@
 """What the field `plugins` tells: collected from the catalogue, the loaded plugins, their hooks and the database."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..graph.catalogue import Catalogue, Column, RecordType, ToOne
-from ..graph.migrating import Target, read_stored
+from ..graph.databases.database import Database
+from ..graph.migrating import Stored, Target, read_enabled
 from ..graph.migrating import status as read_status
+from ..graph.writing.parked import count_parked
 from ..plugins.calling import Hooks
 from ..plugins.loading import LoadedPlugin, discover
 from ..plugins.masks import Mask
@@ -28,10 +32,21 @@ from ..schema.plugin_report import (
     PluginSetting,
     PluginState,
 )
-from .plugin_listing import list_plugins
-from .plugin_loading import survey_plugins
+from .plugin_listing import ListedPlugin, list_plugins
+from .plugin_loading import Survey, survey_plugins
 from .plugin_settings import shown_plugin
 from .settings import PLUGIN, Settings
+
+KEPT_SECONDS = 1.0  # for which a look at all plugins is believed
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """What was seen of all plugins at one moment."""
+
+    listed: Sequence[ListedPlugin]
+    troubles: Mapping[str, str]
+    migrations: Mapping[str, list[PluginMigration]]
 
 
 class PluginReporter:
@@ -46,6 +61,7 @@ class PluginReporter:
         schema: BuiltSchema,
         hooks: Hooks,
         target: Target,
+        database: Database,
     ) -> None:
         self._settings = settings
         self._plugins = {one.name: one for one in plugins}
@@ -53,26 +69,55 @@ class PluginReporter:
         self._schema = schema
         self._hooks = hooks
         self._target = target
+        self._database = database
+        self._survey: Survey | None = None
+        self._turn = asyncio.Lock()
+        self._known: tuple[float, _Look] | None = None  # until when it is believed
 
     async def reports(self, caller: Caller) -> list[PluginReport]:
         """The plugins that the caller may know of, by name."""
         if not caller.may(MANAGE):
             return [self._report(one, PluginState.ENABLED, None, None) for _, one in sorted(self._plugins.items())]
-        troubles = await self._hooks.health()
-        migrations = await self._migrations()
-        survey = survey_plugins(self._settings, discover())
+        look = await self._look()
         found: list[PluginReport] = []
-        for one in list_plugins(survey, [*self._plugins], await read_stored(self._target)):
+        for one in look.listed:
             state, reason = PluginState(one.state.name), one.reason or None
             loaded = self._plugins.get(one.name)
             if loaded is None:
                 found.append(_stranger(one.name, one.version, one.distribution, state, reason))
                 continue
-            trouble = troubles.get(one.name)
+            trouble = look.troubles.get(one.name)
             if trouble is not None:
-                state, reason = PluginState.DEGRADED, trouble
-            found.append(self._report(loaded, state, reason, migrations.get(one.name, [])))
+                state, reason = PluginState.DEGRADED, f"{trouble}; {reason}" if reason else trouble
+            found.append(self._report(loaded, state, reason, look.migrations.get(one.name, [])))
         return found
+
+    async def _look(self) -> _Look:
+        """All who ask at once, be it many times in one request, wait for one look."""
+        async with self._turn:
+            now = asyncio.get_running_loop().time()
+            if self._known is None or self._known[0] <= now:
+                self._known = now + KEPT_SECONDS, await self._seen()
+            return self._known[1]
+
+    async def _seen(self) -> _Look:
+        if self._survey is None:  # what is installed beside a running process is none of its business
+            self._survey = await asyncio.to_thread(lambda: survey_plugins(self._settings, discover()))
+        parked = await count_parked(self._database)
+        stored = [
+            Stored(
+                plugin=one,
+                rows={},
+                migrations=(),
+                parked=parked.get(f"plugin {name}", 0) + parked.get(f"due work of plugin {name}", 0),
+            )
+            for name, one in (await read_enabled(self._database)).items()
+        ]
+        return _Look(
+            listed=list_plugins(self._survey, [*self._plugins], stored),
+            troubles=await self._hooks.health(),
+            migrations=await self._migrations(),
+        )
 
     async def _migrations(self) -> Mapping[str, list[PluginMigration]]:
         found: dict[str, list[PluginMigration]] = {}

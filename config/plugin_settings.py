@@ -2,7 +2,13 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any, get_origin
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
 
 import orjson
 from pydantic import SecretBytes, SecretStr, ValidationError
@@ -12,6 +18,7 @@ from ..plugins.plugin import PluginSettings
 from .settings import FILE, HIDDEN, PLUGIN, PLUGIN_PREFIX, Settings, Shown, plugin_variable
 
 LISTS = (list, tuple, set, frozenset)
+PLAIN = frozenset({str, int, float, bool, Decimal, date, datetime, time, timedelta, UUID, Path, NoneType})
 
 
 def find_strangers(settings: Settings, known: Iterable[str]) -> Iterator[str]:
@@ -74,19 +81,35 @@ def _problem(name: str, kind: type[PluginSettings], problem: Any) -> str:
     if not key:
         return f"{PLUGIN}.{name}: {problem['msg']}."
     place = _place(name, key)
-    if problem["type"] == "extra_forbidden":
+    is_whole = len(problem["loc"]) == 1  # nothing inside of it
+    if problem["type"] == "extra_forbidden" and is_whole:
         near = nearest(key, kind.model_fields)
         there = ", ".join(kind.model_fields) or "none"
         advice = f"did you mean {near}?" if near else f"there are {there}."
         return f"{place} is no setting of the plugin; {advice}"
-    if problem["type"] == "missing":
+    if problem["type"] == "missing" and is_whole:
         variable = f"{PLUGIN_PREFIX}{name.upper()}__{key.upper()}"
         return f"the setting {key} is missing; give it in [{PLUGIN}.{name}] of {FILE}, or by {variable}."
     field = kind.model_fields.get(key)
-    secret = field is None or not field.repr or "Secret" in repr(field.annotation)
     message = problem["msg"].removeprefix("Value error, ")
-    value = "" if secret else f" is {problem['input']!r}"
+    is_told = field is not None and field.repr and _is_plain(field.annotation) and type(problem["input"]) in PLAIN
+    value = f" is {problem['input']!r}" if is_told else ""
     return f"{place}{value}: {message[:1].lower()}{message[1:]}."
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether a type has single plain values alone; in others, such as an object, a secret may stand at any depth."""
+    if isinstance(kind, type) and get_origin(kind) is None:
+        return kind in PLAIN or issubclass(kind, Enum)
+    match get_origin(kind):
+        case origin if origin is Literal:
+            return True
+        case origin if origin is Annotated:
+            return _is_plain(get_args(kind)[0])
+        case origin if origin in (Union, UnionType):
+            return all(_is_plain(one) for one in get_args(kind))
+        case _:
+            return False
 
 
 def _place(name: str, key: str) -> str:

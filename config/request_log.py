@@ -37,6 +37,8 @@ class Notes:
     """What is noted of one request while it is answered."""
 
     request: str
+    is_begun: bool = False  # the answer
+    is_answered: bool = False  # to its end
     operation: tuple[str, str | None] | None = None  # its kind and name
     cost: int | None = None
     errors: int = 0
@@ -187,11 +189,13 @@ class RequestLog:
         async def note(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
+                notes.is_begun = True
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), header]
             else:
                 body: bytes = message.get("body", b"")
                 size += len(body)
+                notes.is_answered = not message.get("more_body", False)
                 if status >= HTTPStatus.BAD_REQUEST and not notes.codes:
                     _note_refusal(notes, body)
             await send(message)

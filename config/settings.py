@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from .host_names import name_in
 from .tokens import TokenSettings
 
 FILE = Path("accord.toml")
@@ -81,6 +82,11 @@ class Settings(BaseSettings):
         description="Web sites besides this server's own pages that may use the API from a browser, with commas between"
         " them in the environment: https://app.example.com,http://localhost:5173.",
     )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Names under which browsers and others reach this server, with commas between them in the"
+        " environment; none is any name, or this machine's own where `accord serve` listens for this machine alone.",
+    )
     suggestions: bool = Field(
         default=True,
         description="Whether errors may name parts of the schema that the request doesn't, such as one like a misspelt"
@@ -129,7 +135,7 @@ class Settings(BaseSettings):
                 return value
         raise ValueError("This is no database; write sqlite:var/accord.db or postgresql://user@host:5432/name")
 
-    @field_validator("allowed_origins", "plugins", "optional_plugins", mode="before")
+    @field_validator("allowed_origins", "allowed_hosts", "plugins", "optional_plugins", mode="before")
     @classmethod
     def split_list(cls, value: object) -> object:
         """A variable of the environment holds all of them in one text."""
@@ -144,6 +150,15 @@ class Settings(BaseSettings):
             if url.scheme not in {"http", "https"} or not url.hostname or origin != f"{url.scheme}://{url.netloc}":
                 raise ValueError(f"{origin!r} is no origin; write it like https://app.example.com")
         return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """A host is a name or an address, as browsers send it in the header Host, without a port."""
+        for host in value:
+            if name_in(host) != host.lower().strip("[]") or set(host) & set("/?#*"):
+                raise ValueError(f"{host!r} is no host; write it like accord.example.com, without scheme and port")
+        return tuple(host.lower().strip("[]") for host in value)
 
     @field_validator("plugins")
     @classmethod

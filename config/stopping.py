@@ -92,11 +92,9 @@ class _Exchange:
         self._stopping = stopping
         self._notes = notes
         self._receive_next = receive
-        self._send_next = send
+        self._send = send
         self._is_read = False  # the whole body
         self._is_listening = False  # the app itself waits for the client to leave
-        self._is_begun = False  # the answer
-        self._is_answered = False
         self._is_left = False
         self._watching: asyncio.Task[None] | None = None
 
@@ -115,19 +113,19 @@ class _Exchange:
         finally:
             if self._watching is not None:
                 self._watching.cancel()
-        if self._is_begun and not self._is_answered and self._stopping.is_set:
+        if self._notes.is_begun and not self._notes.is_answered and self._stopping.is_set:
             await self._send({"type": "http.response.body", "body": b""})
 
     def expire(self) -> None:
         """Look for the client's leaving from now on, unless the app does so itself."""
-        if not self._is_listening and not self._is_answered:
+        if not self._is_listening and not self._notes.is_answered:
             self._watching = asyncio.get_running_loop().create_task(self._until_left(self._task))
 
     async def _until_left(self, task: "asyncio.Task[None]") -> None:
         while not self._is_read:  # noqa: ASYNC110  until then it is the app that reads
             await asyncio.sleep(WATCH_SECONDS)
         message = await self._receive_next()
-        if message["type"] == "http.disconnect" and not self._is_answered and not self._is_listening:
+        if message["type"] == "http.disconnect" and not self._notes.is_answered and not self._is_listening:
             self._is_left = True
             task.cancel()
 
@@ -152,16 +150,9 @@ class _Exchange:
             leaving.cancel()
             stopping.cancel()
 
-    async def _send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._is_begun = True
-        else:
-            self._is_answered = not message.get("more_body", False)
-        await self._send_next(message)
-
     async def _refuse(self) -> None:
         """Answer in the place of an app that was given its time."""
-        if self._is_begun:
+        if self._notes.is_begun:
             return
         self._notes.errors, self._notes.codes = 1, {"SERVER_STOPPING": None}
         headers = [

@@ -43,6 +43,33 @@ class Context(Viewer, Protocol):
         ...
 
 
+class Passing:
+    """A context that passes on what another gives, for those that give more."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.actor = context.actor
+
+    @property
+    def now(self) -> datetime:
+        return self._context.now
+
+    @property
+    def today(self) -> date:
+        return self._context.today
+
+    def may(self, permission: str) -> bool:
+        return self._context.may(permission)
+
+    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        return await self._context.ask(document, **variables)
+
+    async def schedule(
+        self, name: str, *, at: datetime | None, record: UUID | None = None, data: Mapping[str, Any] | None = None
+    ) -> None:
+        await self._context.schedule(name, at=at, record=record, data=data)
+
+
 class AskFailed(Exception):
     """A document that a plugin ran has errors."""
 
@@ -83,7 +110,10 @@ class Narrowing:
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """Classified values that are about to leave: who asked, and of which records which fields."""
+    """Classified values that are about to leave: who asked, and of which records which fields.
+
+    Without ids the answer does not hold the values but hangs on them: figures, or a filter or an order by them.
+    """
 
     actor: UUID
     request: str

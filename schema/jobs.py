@@ -1,22 +1,25 @@
 """The fields that tell of jobs and end them, written as a plugin's operations are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 import strawberry
 
 from ..graph.databases.database import Database
 from ..graph.errors import InvalidInput
 from ..graph.identity import GLOBAL_ID
 from ..graph.storing import iso
-from ..graph.writing.jobs import MOST_LISTED, JobState, read_jobs
+from ..graph.writing.job_table import MOST_LISTED, JobState, Starter, Wanted, measure_results, read_jobs
 from ..plugins.operations import Operation, OperationKind
 from ..plugins.shapes import Nature, Part, Shape
-from .exchange import Caller
+from .seeing import View
 
 MANAGE = "jobs.manage"  # permission to see and end jobs that others started
+MOST_RESULTS = 8_000_000  # bytes of jobs' results in one answer
+FIELD = "jobs"
 PREFIX = "job"
 KEY = Shape(nature=Nature.TEXT, type=strawberry.ID)
 TEXT = Shape(nature=Nature.TEXT)
@@ -70,26 +73,38 @@ def parse_job_id(text: Any) -> UUID:
 
 
 class JobFields:
-    """Reads and ends jobs: those that the caller started, with the permission jobs.manage all."""
+    """Reads and ends jobs, with the permission jobs.manage all of them.
+
+    Others have those that they started, as long as they hold everything that these run with.
+    """
 
     def __init__(self, database: Database, operations: Sequence[Operation]) -> None:
         self._database = database
         self._names = {(one.plugin, one.name): one.api for one in operations}
 
-    async def job(self, caller: Caller, id_: Any) -> dict[str, Any] | None:
-        """One job as the API shows it; None where there is none, or none of the caller's."""
-        rows = await read_jobs(self._database, self._database.dialect, ids=[parse_job_id(id_)])
-        return next(iter(self._seen(caller, rows)), None)
+    async def job(self, view: View, id_: Any, fields: Collection[str] = ()) -> dict[str, Any] | None:
+        """One job as the API shows it, with its result if that is among the fields; None if the caller has none."""
+        return next(iter(await self._read(view, Wanted(ids=[parse_job_id(id_)], starter=_starter(view)), fields)), None)
 
-    async def jobs(self, caller: Caller, first: int, state: str | None) -> list[dict[str, Any]]:
+    async def jobs(self, view: View, first: int, state: str | None, fields: Collection[str]) -> list[dict[str, Any]]:
         """The newest jobs."""
-        actor = None if _manages(caller) else caller.actor
-        states = () if state is None else (state,)
-        rows = await read_jobs(self._database, self._database.dialect, states=states, actor=actor, most=first)
-        return self._seen(caller, rows)
+        states = None if state is None else (state,)
+        return await self._read(view, Wanted(states=states, starter=_starter(view), most=first), fields)
 
-    def _seen(self, caller: Caller, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [self.shown(row) for row in rows if _manages(caller) or row["actor_id"] == caller.actor]
+    async def _read(self, view: View, wanted: Wanted, fields: Collection[str]) -> list[dict[str, Any]]:
+        """Jobs, with their results if wanted; raises InvalidInput where one answer would hold too much of these."""
+        dialect = self._database.dialect
+        if "result" in fields:
+            size = await measure_results(self._database, dialect, wanted)
+            view.results += size  # counted at once: other root fields are read meanwhile
+            if view.results > MOST_RESULTS:
+                raise InvalidInput(
+                    "ANSWER_TOO_LARGE",
+                    f"The results of these jobs are larger than the {MOST_RESULTS:,} bytes that an answer may hold of "
+                    "results: ask for fewer jobs at once, or for the result of one by its id.",
+                )
+        rows = await read_jobs(self._database, dialect, wanted, with_results="result" in fields)
+        return [self.shown(row) for row in rows]
 
     def shown(self, row: dict[str, Any]) -> dict[str, Any]:
         """A job's row by the names of the API."""
@@ -101,7 +116,7 @@ class JobFields:
             "done": row["done"],
             "total": row["total"],
             "message": row["message"],
-            "result": row["result"],
+            "result": None if row.get("result") is None else orjson.Fragment(row["result"]),
             "trouble": row["trouble"],
             "attempts": row["attempts"],
             "createdAt": None if row["created_at"] is None else iso(row["created_at"]),
@@ -110,8 +125,10 @@ class JobFields:
         }
 
 
-def _manages(caller: Caller) -> bool:
-    return caller.may(MANAGE)
+def _starter(view: View) -> Starter | None:
+    """Whose jobs alone a caller has; None for one who manages all."""
+    caller = view.caller
+    return None if caller.may(MANAGE) else Starter(actor=caller.actor, permissions=caller.permissions)
 
 
 async def _unused(*arguments: Any) -> None:
@@ -136,10 +153,13 @@ def job_operations() -> list[Operation]:
         Operation(
             plugin="core",
             kind=OperationKind.QUERY,
-            name="jobs",
-            api="jobs",
+            name=FIELD,
+            api=FIELD,
             permission=None,
-            description=f"The newest jobs: those that you started, or all of them with the permission {MANAGE}.",
+            description=(
+                f"The newest jobs: with the permission {MANAGE} all of them; else those that you started, but for what "
+                "runs with permissions that you don't hold any more."
+            ),
             function=_unused,
             arguments=(
                 Part(

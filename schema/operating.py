@@ -1,11 +1,9 @@
 """Plugins' operations being called: arguments become Python's values, the compiler reads the records in results."""
 
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-import orjson
 from graphql import GraphQLError, GraphQLObjectType
 
 from ..graph.coercing import Coerced, Misfit, coerced, encoded, stored_arguments
@@ -14,7 +12,8 @@ from ..graph.errors import Forbidden, GraphError, InvalidInput
 from ..graph.identity import global_id
 from ..graph.reading.compiler import compile_records
 from ..graph.reading.selection import Ref
-from ..graph.writing.jobs import cancel_job, queue_job
+from ..graph.writing.idempotency import fingerprint
+from ..graph.writing.job_table import cancel_job, listed, queue_job
 from ..graph.writing.outcome import Operation as Doing
 from ..graph.writing.outcome import Outcome, WriteRequest
 from ..graph.writing.plugin_unit import PluginUnit
@@ -26,8 +25,9 @@ from ..plugins.operations import Operation, OperationKind
 from ..plugins.shapes import Shape
 from ..plugins.units import Refused
 from ..plugins.violations import Violation
-from .answering import Selected
+from .answering import IN_LISTS, Selected
 from .exchange import Caller
+from .jobs import FIELD as JOBS
 from .jobs import JobFields, job_id, parse_job_id
 from .plugin_context import PluginContexts
 from .plugin_report import FIELD as PLUGINS
@@ -63,6 +63,8 @@ class Operations:
         """The rows that an operation's answer is reckoned to have."""
         operation = self.by_name[details[0].node.name.value]
         try:
+            if operation.plugin == "core" and operation.api in {JOBS, PLUGINS}:
+                return listed(selector.arguments(parent, details)["first"]) if operation.api == JOBS else IN_LISTS
             return Selected(selector, operation, parent, details).cost
         except (GraphError, GraphQLError):
             return 1  # what can't be run is said when it is
@@ -80,7 +82,8 @@ class Operations:
                 return selected.shaped(
                     encoded(selector.catalogue, cast(Shape, operation.result), reports, PLUGINS), view
                 )
-            return selected.shaped(await self._core(operation, given, view.caller), view)
+            fields = _fields(selector, selected.type, details)
+            return selected.shaped(await self._core(operation, given, view, fields), view)
         arguments = coerced(selector.catalogue, operation.arguments, given)
         misfits = [*arguments.misfits, *await self._missing(selector, arguments, view)]
         if misfits:
@@ -129,7 +132,9 @@ class Operations:
             act=act,
             dry_run=dry_run,
             idempotency_key=key,
-            fingerprint="" if key is None else _fingerprint(given),
+            fingerprint="" if key is None else fingerprint(given),
+            scope=view.caller.scope,
+            permissions=view.caller.permissions,
         )
 
         async def preview(transaction: Transaction, outcome: Outcome) -> None:
@@ -138,7 +143,7 @@ class Operations:
         outcome = await self.writer.write(request, preview if dry_run else None)
         if not dry_run:
             if operation.kind is OperationKind.JOB and outcome.result is not None:
-                outcome = replace(outcome, result=await self.jobs.job(view.caller, outcome.result))
+                outcome = replace(outcome, result=await self.jobs.job(view, outcome.result, _of_payload(selected)))
             else:
                 await selected.read(self.database, outcome.result, view)
         elif operation.kind is OperationKind.JOB:
@@ -204,22 +209,38 @@ class Operations:
                     missing.append(Misfit(path=path, code=broken.code, message=broken.message))
         return missing
 
-    async def _core(self, operation: Operation, given: Mapping[str, Any], caller: Caller) -> Any:
-        if operation.api == "job":
-            return await self.jobs.job(caller, given["id"])
-        state = given.get("state")
-        return await self.jobs.jobs(caller, given["first"], None if state is None else str(state))
+    async def _core(self, operation: Operation, given: Mapping[str, Any], view: View, fields: Collection[str]) -> Any:
+        if operation.api == JOBS:
+            state = given.get("state")
+            return await self.jobs.jobs(view, given["first"], None if state is None else str(state), fields)
+        return await self.jobs.job(view, given["id"], fields)
 
     async def _cancelled(self, given: Mapping[str, Any], view: View, selected: "Selected") -> Any:
         id_ = parse_job_id(given["id"])
-        found = await self.jobs.job(view.caller, given["id"])
-        if found is None:
+        if await self.jobs.job(view, given["id"]) is None:
             broken = NOT_FOUND.broken(("id",), what="job", id=given["id"])
             return selected.payload(Outcome(ids=[None], violations=[(0, broken)]), view)
         if not given.get("dryRun", False):
             await cancel_job(self.database, id_, self.writer.now())
-            found = await self.jobs.job(view.caller, given["id"])
+        found = await self.jobs.job(view, given["id"], _of_payload(selected))
         return selected.payload(Outcome(ids=[None], result=found), view)
+
+
+def _fields(selector: Selector, type_: Any, details: Details) -> frozenset[str]:
+    """The names of the fields that are selected of an object."""
+    return frozenset(name for _, name, _ in selector.subfields(type_, details))
+
+
+def _of_payload(selected: Selected) -> frozenset[str]:
+    """The names of the fields that are selected of the job in a mutation's payload."""
+    selector, type_ = selected.selector, selected.type
+    return frozenset[str]().union(
+        *(
+            _fields(selector, selector.named_type(type_, found), found)
+            for _, name, found in selector.subfields(type_, selected.details)
+            if name in {"job", "result"}
+        )
+    )
 
 
 def _check_permission(operation: Operation, caller: Caller) -> None:
@@ -229,8 +250,3 @@ def _check_permission(operation: Operation, caller: Caller) -> None:
             f"{operation.api} takes the permission {operation.permission}; ask whoever runs this Accord for it.",
             permission=operation.permission,
         )
-
-
-def _fingerprint(given: Mapping[str, Any]) -> str:
-    stated = {name: value for name, value in given.items() if name != "idempotencyKey"}
-    return hashlib.sha256(orjson.dumps(stated, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()

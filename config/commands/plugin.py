@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,8 +15,10 @@ from .failures import CommandFailed, explained
 from .terminal import say
 
 if TYPE_CHECKING:
-    from ...graph.migrating import Target
+    from ...graph.migrating import Stored, Target
     from ..plugin_listing import ListedPlugin
+
+SHARED = {"job": "jobs", "due_work": "due work", "outbox_delivery": "events"}  # what is kept of plugins in which table
 
 
 def make_commands() -> typer.Typer:
@@ -49,7 +51,7 @@ def make_commands() -> typer.Typer:
 
 
 def list_plugins(as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False) -> None:
-    """List the plugins: available, enabled, refused with the reason, and orphaned, whose tables are still there."""
+    """List the plugins: available, enabled, degraded or refused with the reason, and orphaned, with tables left."""
     from ...graph.migrating import read_stored
     from ...plugins.loading import discover
     from ..plugin_listing import list_plugins as listing
@@ -87,9 +89,9 @@ def purge(
     name: Annotated[str, typer.Argument(help="The plugin whose tables are to go.")],
     yes: Annotated[bool, typer.Option("--yes", help="Drop them; without it, they are only named.")] = False,
 ) -> None:
-    """Drop the tables of a plugin that is no longer enabled, with all that is in them.
+    """Drop the tables of a plugin that is no longer enabled, with all that is in them, and delete its jobs and work.
 
-    Nothing else ever drops them. An embedded database is copied to backups/ beside it first.
+    Nothing else ever does. An embedded database is copied to backups/ beside it first.
     """
     from ...graph.migrating import purge as purge_plugin
     from ...graph.migrating import read_stored
@@ -107,6 +109,8 @@ def purge(
             say(f"Of the plugin {name}, these would be dropped from {target.place}:")
             for table, rows in found[name].rows.items():
                 say(f"  table      {table}, {rows:,} rows")
+            for what, rows in _shared(found[name]):
+                say(f"  {what:10} {rows:,}")
             for migration in found[name].migrations:
                 say(f"  migration  {migration}")
             raise CommandFailed("Nothing was dropped. Say --yes to drop them; there is no way back.")
@@ -115,7 +119,16 @@ def purge(
         say(f"Copied the database to {purged.copy} before.")
     for table, rows in purged.stored.rows.items():
         say(f"Dropped {table}, {rows:,} rows.")
+    for what, rows in _shared(purged.stored):
+        say(f"Deleted {rows:,} {what}.")
     say(f"The database holds nothing of the plugin {name} any more.")
+
+
+def _shared(stored: "Stored") -> Iterator[tuple[str, int]]:
+    """What Accord's own tables hold of a plugin, if anything, by what it is called."""
+    for table, rows in stored.shared.items():
+        if rows:
+            yield SHARED[table], rows
 
 
 def _core_target(settings: Settings) -> "Target":

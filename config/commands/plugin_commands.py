@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
+from ...plugins.contexts import Passing
 from ..settings import PluginsRefused, Settings, SettingsInvalid, read_settings
 from .failures import CommandFailed, explained
 from .terminal import Report, progress, say
@@ -153,32 +153,12 @@ async def run_command(settings: Settings, operation: "Operation", given: Mapping
                 await accord.hooks.shutdown()
 
 
-class _CommandContext:
+class _CommandContext(Passing):
     """What a command is given: the plugin's own context, and a way to speak to people."""
 
     def __init__(self, context: "PluginContext", report: Report) -> None:
-        self._context = context
+        super().__init__(context)
         self._report = report
-        self.actor = context.actor
-
-    @property
-    def now(self) -> datetime:
-        return self._context.now
-
-    @property
-    def today(self) -> date:
-        return self._context.today
-
-    def may(self, permission: str) -> bool:
-        return self._context.may(permission)
-
-    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
-        return await self._context.ask(document, **variables)
-
-    async def schedule(
-        self, name: str, *, at: datetime | None, record: UUID | None = None, data: Mapping[str, Any] | None = None
-    ) -> None:
-        await self._context.schedule(name, at=at, record=record, data=data)
 
     def say(self, text: str) -> None:
         say(text)

@@ -11,6 +11,7 @@ from ...schema.building import BuiltSchema
 from ...schema.graphiql_page import DIST, page
 from ..app import create_app
 from ..composition import open_accord, target_of
+from ..host_names import is_local
 from ..logging import hear_of_failures, start_logging
 from ..server import Server
 from ..settings import Settings, SettingsInvalid
@@ -96,7 +97,9 @@ async def _serve(
             if ready is not None:
                 ready(page(DIST) is not None)
 
-        await Server(create_app(settings, accord), settings, started, parent).serve(list(sockets))
+        listens_local = all(is_local(str(one.getsockname()[0])) for one in sockets)
+        app = create_app(settings, accord, is_local=listens_local)
+        await Server(app, settings, started, parent).serve(list(sockets))
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -2,23 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from ...plugins.calling import Hooks
-from ...plugins.choices import Choices
-from ...plugins.contexts import Context
+from ...plugins.contexts import Context, Passing
 from ...plugins.operations import Operation, OperationKind, operations_of
 from ..catalogue import Kind
-from ..databases.database import Database, Insert, Reader, Update, Write
-from ..reading.dialects import Dialect
+from ..databases.database import Database, Update
 from ..reading.rows import as_list
-from ..storing import DatabaseKind, load, store
+from ..storing import store
 from .due import trouble_of
+from .job_table import COLUMNS, JobState, loaded_job
 from .turns import POLL_SECONDS, Turns
 
 log = logging.getLogger("accord.jobs")
@@ -28,119 +27,9 @@ BEAT_SECONDS = 2.0  # how often a running job says that it is alive, and looks w
 MOST_ATTEMPTS = 5
 MOST_AT_ONCE = 2  # jobs that one process runs side by side
 LARGEST_RESULT = 1_000_000  # characters
-MOST_LISTED = 200
 PAUSE_SECONDS = 0.2  # between two notes of a job's progress, however often it tells
-COLUMNS: Mapping[str, Kind] = {
-    "id": Kind.ID,
-    "plugin": Kind.CODE,
-    "name": Kind.CODE,
-    "arguments": Kind.DOCUMENT,
-    "actor_id": Kind.ID,
-    "permissions": Kind.TEXT_LIST,
-    "state": Kind.CODE,
-    "done": Kind.INTEGER,
-    "total": Kind.INTEGER,
-    "message": Kind.TEXT,
-    "result": Kind.DOCUMENT,
-    "trouble": Kind.TEXT,
-    "attempts": Kind.INTEGER,
-    "due_at": Kind.TIMESTAMP,
-    "cancelled_at": Kind.TIMESTAMP,
-    "created_at": Kind.TIMESTAMP,
-    "started_at": Kind.TIMESTAMP,
-    "ended_at": Kind.TIMESTAMP,
-}
-
-
-class JobState(Choices):
-    """How far a job has come."""
-
-    QUEUED = "QUEUED", "It waits for a process that has room for it."
-    RUNNING = "RUNNING", "It is being worked on."
-    DONE = "DONE", "It came to its end."
-    FAILED = "FAILED", "It failed; the log says why."
-    CANCELLED = "CANCELLED", "Somebody put an end to it."
-
-
-ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
 Contexts = Callable[[str, UUID, frozenset[str]], Context]  # of a plugin's work for an actor with these permissions
 Coerce = Callable[[Operation, Mapping[str, Any]], Mapping[str, Any]]  # stored arguments as the method takes them
-
-
-def queue_job(
-    operation: Operation,
-    arguments: Mapping[str, Any],
-    *,
-    id_: UUID,
-    actor: UUID,
-    permissions: Iterable[str],
-    now: datetime,
-    kind: DatabaseKind,
-) -> Write:
-    """What stores a new job; its arguments as JSON. It runs with the permissions of who asks for it now."""
-    values: dict[str, Any] = dict.fromkeys(COLUMNS)
-    values |= {
-        "id": id_,
-        "plugin": operation.plugin,
-        "name": operation.name,
-        "arguments": dict(arguments),
-        "actor_id": actor,
-        "permissions": sorted(permissions),
-        "state": JobState.QUEUED.value,
-        "done": 0,
-        "attempts": 0,
-        "due_at": now,
-        "created_at": now,
-    }
-    row = [store(column_kind, values[column], kind) for column, column_kind in COLUMNS.items()]
-    return Insert(table="job", columns=tuple(COLUMNS), rows=[row])
-
-
-async def read_jobs(
-    reader: Reader,
-    dialect: Dialect,
-    *,
-    ids: Sequence[UUID] | None = None,
-    states: Sequence[str] = (),
-    actor: UUID | None = None,
-    most: int = 50,
-) -> list[dict[str, Any]]:
-    """Jobs as Python values by column, the newest first."""
-    parameters: list[Any] = []
-    conditions: list[str] = []
-    actors = None if actor is None else [actor]
-    for column, kind, wanted in (
-        ("id", Kind.ID, ids),
-        ("state", Kind.CODE, states or None),
-        ("actor_id", Kind.ID, actors),
-    ):
-        if wanted is not None:
-            stored = [store(kind, value, dialect.kind) for value in wanted]
-            parameters.append(as_list(stored, dialect))
-            conditions.append(dialect.in_list(column, len(parameters), kind))
-    where = f"where {' and '.join(conditions)} " if conditions else ""
-    rows = await reader.fetch(
-        f"select {','.join(COLUMNS)} from job {where}order by id desc limit {min(max(most, 1), MOST_LISTED)}",
-        parameters,
-    )
-    return [_loaded(row, dialect.kind) for row in rows]
-
-
-async def cancel_job(database: Database, id_: UUID, now: datetime) -> None:
-    """End a job that waits, and have one that runs be ended by its process; one that has ended stays as it is."""
-    place, kind = database.dialect.parameter, database.kind
-    async with database.transaction() as transaction:
-        await transaction.execute(
-            f"update job set cancelled_at = {place(1, Kind.TIMESTAMP)}, "
-            f"ended_at = case when state = 'QUEUED' then {place(1, Kind.TIMESTAMP)} else ended_at end, "
-            "state = case when state = 'QUEUED' then 'CANCELLED' else state end "
-            f"where id = {place(2, Kind.ID)} and state in ('QUEUED','RUNNING') and cancelled_at is null",
-            [store(Kind.TIMESTAMP, now, kind), store(Kind.ID, id_, kind)],
-        )
-
-
-def _loaded(row: Sequence[Any], kind: DatabaseKind) -> dict[str, Any]:
-    return {c: load(k, value, kind) for (c, k), value in zip(COLUMNS.items(), row, strict=True)}
 
 
 class JobWorker:
@@ -234,7 +123,7 @@ class JobWorker:
                 )
                 if not rows:
                     return None
-                job = _loaded(rows[0], kind)
+                job = loaded_job(rows[0], kind)
                 trouble: str | None = None
                 state = JobState.RUNNING
                 if job["cancelled_at"] is not None:
@@ -357,36 +246,16 @@ class JobWorker:
             log.warning("job %s was taken over by another process meanwhile", job["id"])
 
 
-class _JobContext:
+class _JobContext(Passing):
     """What a job is given."""
 
     def __init__(self, worker: JobWorker, job: dict[str, Any], context: Context) -> None:
+        super().__init__(context)
         self._worker = worker
         self._job = job
-        self._context = context
         self.id: UUID = job["id"]
         self.attempts: int = job["attempts"]
-        self.actor = context.actor
         self._noted = float("-inf")
-
-    @property
-    def now(self) -> datetime:
-        return self._context.now
-
-    @property
-    def today(self) -> date:
-        return self._context.today
-
-    def may(self, permission: str) -> bool:
-        return self._context.may(permission)
-
-    async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
-        return await self._context.ask(document, **variables)
-
-    async def schedule(
-        self, name: str, *, at: datetime | None, record: UUID | None = None, data: Mapping[str, Any] | None = None
-    ) -> None:
-        await self._context.schedule(name, at=at, record=record, data=data)
 
     async def progress(self, done: int, total: int | None = None, message: str = "") -> None:
         self._job |= {"done": done, "total": total, "message": message or None}

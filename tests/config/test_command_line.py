@@ -76,3 +76,12 @@ def test_a_schema_that_can_not_be_written_is_one_line(tmp_path: Path):
     done = run(tmp_path, "schema", "-o", "missing/schema.graphql")
     assert (done.code, done.out) == (1, "")
     assert done.complaints == ["missing/schema.graphql can't be written: No such file or directory."]
+
+
+def test_a_database_that_nobody_serves_is_one_line_without_its_password_and_code_1(tmp_path: Path):
+    done = run(tmp_path, "events", "list", database="postgresql://nobody:hush@127.0.0.1:1/none")
+    assert (done.code, done.out) == (1, "")
+    [complaint] = done.complaints
+    assert complaint.startswith("PostgreSQL can't be reached: ")
+    assert "127.0.0.1" in complaint
+    assert "hush" not in done.err

@@ -13,11 +13,11 @@ import pytest
 from starlette.responses import Response
 
 from accord.config.app import create_app
-from accord.config.graphiql_build import BuildError, build_graphiql, is_current, main
+from accord.config.graphiql_build import main
 from accord.config.settings import Settings
 from accord.schema.graphiql_page import DIST, missing_page, page
 from accord.tests.accord_fixture import migrate
-from accord.tests.browser import go_without, open_browser, serve
+from accord.tests.browser import build_page, open_browser, serve
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -43,11 +43,7 @@ def create(origin: str, account: dict[str, Any]) -> None:
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the app is served, on a database of its own with one account."""
-    if not is_current():
-        try:
-            build_graphiql(print)
-        except BuildError as failure:
-            go_without(f"The GraphiQL page was not built: {failure}")
+    build_page()
     location = f"sqlite:{tmp_path_factory.mktemp('graphiql') / 'accord.db'}"
     asyncio.run(migrate(location))
     with serve(create_app(Settings(database=location))) as address:

@@ -9,10 +9,9 @@ import pytest
 
 from accord.config.app import create_app
 from accord.config.composition import target_of
-from accord.config.graphiql_build import BuildError, build_graphiql, is_current
 from accord.config.settings import Settings
 from accord.graph.migrating import apply
-from accord.tests.browser import go_without, serve
+from accord.tests.browser import build_page, serve
 from accord.tests.config.test_graphiql import Seen, browser, graphiql
 
 __all__ = ["browser", "graphiql"]  # fixtures, on the app below
@@ -21,11 +20,7 @@ __all__ = ["browser", "graphiql"]  # fixtures, on the app below
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where an app is served that has healthcare enabled."""
-    if not is_current():
-        try:
-            build_graphiql(print)
-        except BuildError as failure:
-            go_without(f"The GraphiQL page was not built: {failure}")
+    build_page()
     location = f"sqlite:{tmp_path_factory.mktemp('panel') / 'accord.db'}"
     settings = Settings(database=location, plugins=("healthcare",))
     asyncio.run(apply(target_of(settings), progress=lambda step: None))

@@ -19,7 +19,7 @@ from websockets.sync.client import connect
 from accord.config.logging import JsonLines, TextLines, hear_of_failures
 from accord.tests.config.operation import PATIENCE, running, until
 from accord.tests.schema.asgi_clients import connected, connecting, http_client, serving, streaming
-from accord.tests.schema.asgi_clients import until as wait_until
+from accord.tests.waiting import until as wait_until
 
 SECRET = "jane.doe@example.com"
 CREATE = "mutation NewAccount($name: String!) { createAccount(input: {name: $name}) { recordId } }"

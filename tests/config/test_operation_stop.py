@@ -194,6 +194,7 @@ def test_a_request_that_takes_longer_than_the_server_waits_is_told(tmp_path: Pat
 def socket_to(server: Server) -> Generator[ClientConnection]:
     """A WebSocket that may ask."""
     address = server.address.replace("http:", "ws:")
+    # a text will do
     with connect(address, subprotocols=["graphql-transport-ws"], open_timeout=PATIENCE) as socket:  # pyright: ignore[reportArgumentType]
         socket.send('{"type": "connection_init"}')
         assert json.loads(socket.recv(PATIENCE)) == {"type": "connection_ack"}

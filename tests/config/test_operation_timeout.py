@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -15,8 +15,8 @@ from accord.schema.deadlines import Deadlines
 from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench
 from accord.tests.schema.asgi_clients import streaming
+from accord.tests.waiting import PATIENCE, until
 
-PATIENCE = 60  # seconds
 SIZE = 50  # accounts and contacts, all of them linked
 TIMEOUT = {
     "message": "The request took longer than 0.5 seconds and was stopped; ask for less at once.",
@@ -88,7 +88,7 @@ async def is_busy(bench: Bench) -> bool:
     """Whether anything is still being done in the database for it."""
     if bench.kind == "sqlite":
         database: Any = bench.accord.database
-        return database._free.qsize() < len(database._readers)
+        return database._writing.locked() or database._free.qsize() < len(database._readers)
     connection = await asyncpg.connect(bench.accord.settings.database)
     try:
         busy = await connection.fetchval(
@@ -100,10 +100,17 @@ async def is_busy(bench: Bench) -> bool:
     return busy > 0
 
 
-async def until(claim: Callable[[], Any]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not await claim():  # noqa: ASYNC110  there is no event to wait for
-            await asyncio.sleep(0.05)
+async def at_work(bench: Bench) -> None:
+    """Wait until the database is busy with what takes long, and not just with some work beside the requests."""
+
+    async def is_long_busy() -> bool:
+        for _ in range(3):
+            if not await is_busy(bench):
+                return False
+            await asyncio.sleep(0.1)
+        return True
+
+    await until(is_long_busy)
 
 
 async def quiet(bench: Bench) -> None:
@@ -175,7 +182,7 @@ async def test_a_request_that_nobody_waits_for_is_stopped(bench: Bench, document
     caller = Caller(actor=SYSTEM_ACTOR, request="test")
     request = Request(query=document, variables={"name": name})
     running = asyncio.create_task(bench.accord.service.run(request, caller))
-    await asyncio.sleep(0.5)
+    await at_work(bench)
     running.cancel()
     await asyncio.wait((running,), timeout=PATIENCE)
     assert running.cancelled()
@@ -190,7 +197,7 @@ async def test_a_request_whose_client_has_left_is_stopped(bench: Bench, document
     async with app.router.lifespan_context(app):
         body = {"query": document, "variables": {"name": name}}
         async with streaming(app, {"accept": "application/json"}, body) as stream:
-            await asyncio.sleep(1)  # it is at work by now, and leaving is looked for
+            await at_work(bench)
         # the request has come to its end, without an answer
         assert stream.sent.empty()
     await quiet(bench)

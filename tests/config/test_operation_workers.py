@@ -175,7 +175,7 @@ def test_what_one_process_changes_is_heard_by_subscribers_of_another(tmp_path: P
         running(tmp_path, "--no-demo", database=location) as other,
         connect(
             other.address.replace("http:", "ws:"),
-            subprotocols=["graphql-transport-ws"],  # pyright: ignore[reportArgumentType]
+            subprotocols=["graphql-transport-ws"],  # pyright: ignore[reportArgumentType] - a plain text will do
             open_timeout=PATIENCE,
         ) as socket,
     ):

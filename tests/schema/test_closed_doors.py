@@ -36,11 +36,11 @@ CALLER = Caller(actor=SYSTEM_ACTOR, request="test")
 )
 async def test_introspection_can_be_switched_off(limited: Limited, document: str) -> None:
     async with limited(introspection=False) as bench:
-        async with bench.counting() as statements:
+        with bench.counted() as statements:
             (error,) = await bench.errors(document)
         assert error["extensions"] == {"code": "INTROSPECTION_OFF"}
         assert "Account" not in error["message"]
-        assert statements.texts == []
+        assert statements == []
 
 
 async def test_names_of_types_stay_when_introspection_is_off(limited: Limited) -> None:
@@ -139,11 +139,11 @@ async def test_only_trusted_documents_are_run(limited: Limited, trusted: Path) -
             Request(query=None, document_id="other"),
             Request(query="{ __typename }", document_id="count"),
         ):
-            async with bench.counting() as statements:
+            with bench.counted() as statements:
                 answer = (await service.run(request, CALLER)).decoded()
             assert only(answer["errors"]) == {"code": "UNTRUSTED_DOCUMENT"}
             assert "data" not in answer
-            assert statements.texts == []
+            assert statements == []
 
 
 async def test_only_trusted_documents_are_listened_to(limited: Limited, trusted: Path) -> None:
