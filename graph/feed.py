@@ -6,8 +6,8 @@ visible, and a client that comes back names the last position it saw and misses 
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from .catalogue import Catalogue, Kind
@@ -22,6 +22,10 @@ BATCH = 500
 QUEUE = 1_000  # events that may wait for one listener; one that lags further is told to come back
 POLL_SECONDS = 2.0
 MOST_MISSED = 10_000  # events that a client may catch up on
+MISSED = 100  # of them that are read at once, for one client after the other
+
+Way = tuple[tuple[str, UUID], ...]  # records by type and id, each of which leads to the next, the last to an account
+Concerned = dict[UUID, set[tuple[UUID, Way]]]  # by a record's id, the events that concern it and their ways to it
 
 
 class Lagging(Exception):
@@ -30,10 +34,11 @@ class Lagging(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Numbered:
-    """An event at its position in the feed."""
+    """An event at its position in the feed; for who listens to a subtree, with the ways by which it concerns that."""
 
     position: int
     event: Event
+    ways: frozenset[Way] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,7 @@ class ChangeFeed:
         self._listeners: set[_Listener] = set()
         self._wake = asyncio.Event()
         self._position: int | None = None
+        self._joining = asyncio.Semaphore(1)  # who comes in and catches up reads in turn, between requests
 
     def wake(self) -> None:
         """Look for new changes now instead of at the next turn, if anybody listens."""
@@ -95,16 +101,18 @@ class ChangeFeed:
         position = self._position if self._position is not None else await self._last()
         while batch := await self._after(position, BATCH):
             position = batch[-1].position
+            sorting = _Sorting(self._database, self._catalogue, batch)
             for listener in list(self._listeners):
-                for numbered in await self._wanted(listener.interest, batch):
+                for numbered in await sorting.wanted(listener.interest):
                     self._hand(listener, numbered)
         self._position = position
 
     async def listen(self, interest: Interest, after: int | None = None) -> AsyncGenerator[Numbered, None]:
         """Changes of interest as they come, or from a position on. Raises Lagging, and InvalidInput for one too old."""
         listener = _Listener(interest)
-        await number_events(self._database)
-        start = await self._last()
+        async with self._joining:
+            await number_events(self._database)
+            start = await self._last()
         if self._position is None or not self._listeners:
             self._position = start
         self._listeners.add(listener)
@@ -125,15 +133,25 @@ class ChangeFeed:
             self._listeners.discard(listener)
 
     async def _missed(self, interest: Interest, after: int, until: int) -> AsyncGenerator[Numbered, None]:
-        if until - after > MOST_MISSED or after > until or await self._count(after, until) < until - after:
+        async with self._joining:
+            is_there = 0 <= until - after <= MOST_MISSED and await self._count(after, until) == until - after
+        if not is_there:
             raise InvalidInput(
                 "CURSOR_EXPIRED", "Too much has happened since this cursor; read what you need anew, then listen on."
             )
         position = after
-        while batch := [one for one in await self._after(position, BATCH) if one.position <= until]:
-            position = batch[-1].position
-            for numbered in await self._wanted(interest, batch):
+        while part := await self._part(interest, position, until):
+            position, wanted = part
+            for numbered in wanted:
                 yield numbered
+
+    async def _part(self, interest: Interest, after: int, until: int) -> tuple[int, list[Numbered]] | None:
+        """Some of what was missed, and how far that reaches; None where nothing is left."""
+        async with self._joining:
+            batch = [one for one in await self._after(after, MISSED) if one.position <= until]
+            if not batch:
+                return None
+            return batch[-1].position, await _Sorting(self._database, self._catalogue, batch).wanted(interest)
 
     def _hand(self, listener: _Listener, numbered: Numbered) -> None:
         if listener.is_lagging:
@@ -168,25 +186,47 @@ class ChangeFeed:
         )
         return [Numbered(position=row[-1], event=loaded_event(row, self._database.kind)) for row in rows]
 
-    async def _wanted(self, interest: Interest, batch: Sequence[Numbered]) -> list[Numbered]:
-        """The events of a batch that a listener wants."""
-        found = [
+
+class _Sorting:
+    """The events of one batch, sorted for those who listen; where they belong is looked up once for all subtrees."""
+
+    def __init__(self, database: Database, catalogue: Catalogue, batch: Sequence[Numbered]) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._batch = batch
+        self._subtrees: Mapping[UUID, Sequence[Numbered]] | None = None
+
+    async def wanted(self, interest: Interest) -> list[Numbered]:
+        """The events that a listener wants."""
+        listed = self._batch
+        if interest.subtree is not None:
+            if self._subtrees is None:
+                self._subtrees = await self._sorted()
+            listed = self._subtrees.get(interest.subtree, ())
+        return [
             one
-            for one in batch
+            for one in listed
             if (not interest.records or one.event.record in interest.records)
             and (not interest.ids or one.event.record_id in interest.ids)
         ]
-        if interest.subtree is None or not found:
-            return found
-        accounts = await accounts_of(self._database, self._catalogue, [one.event for one in found])
-        within = await self._below(interest.subtree, {account for several in accounts.values() for account in several})
-        return [one for one in found if accounts[one.event.id] & within]
 
-    async def _below(self, top: UUID, accounts: Iterable[UUID]) -> set[UUID]:
-        """Which of the accounts are `top` or lie below it."""
+    async def _sorted(self) -> Mapping[UUID, Sequence[Numbered]]:
+        """The events that concern each account or one below it."""
+        ways = await ways_of(self._database, self._catalogue, [one.event for one in self._batch])
+        accounts = {way[-1][1] for several in ways.values() for way in several}
+        above = {account: {account} for account in accounts}
         record = self._catalogue["AccountAncestry"]
-        rows = await RowReader(self._database, self._database.dialect).find(record, "descendant_id", accounts)
-        return {row["descendant_id"] for row in rows if row["ancestor_id"] == top} | {top}
+        for row in await RowReader(self._database, self._database.dialect).find(record, "descendant_id", accounts):
+            above[row["descendant_id"]].add(row["ancestor_id"])
+        found: dict[UUID, list[Numbered]] = {}
+        for one in self._batch:
+            within: dict[UUID, set[Way]] = {}
+            for way in ways[one.event.id]:
+                for top in above[way[-1][1]]:
+                    within.setdefault(top, set()).add(way)
+            for top, several in within.items():
+                found.setdefault(top, []).append(replace(one, ways=frozenset(several)))
+        return found
 
 
 async def number_events(database: Database) -> None:
@@ -209,43 +249,51 @@ async def number_events(database: Database) -> None:
         )
 
 
-async def accounts_of(database: Database, catalogue: Catalogue, events: Sequence[Event]) -> dict[UUID, set[UUID]]:
-    """The accounts that each event concerns: the account itself, the one a row belongs to, or those of its contact.
+async def ways_of(database: Database, catalogue: Catalogue, events: Sequence[Event]) -> dict[UUID, set[Way]]:
+    """How each event concerns accounts: as the account itself, as a row that belongs to it, or by their contact.
 
     A row that is about any record concerns the accounts that the record does. Rows are looked at whether live or not,
     so that the end of a relationship is heard of, too.
     """
     rows = RowReader(database, database.dialect)
-    found: dict[UUID, set[UUID]] = {event.id: set() for event in events}
-    contacts: dict[UUID, set[UUID]] = {}
-    addresses: dict[UUID, set[UUID]] = {}
-    wave: dict[str, dict[UUID, set[UUID]]] = {}  # the events that concern each record, by type and id
+    found: dict[UUID, set[Way]] = {event.id: set() for event in events}
+    contacts: Concerned = {}
+    addresses: Concerned = {}
+    wave: dict[str, Concerned] = {}
     for event in events:
-        wave.setdefault(event.record, {}).setdefault(event.record_id, set()).add(event.id)
+        way: Way = ((event.record, event.record_id),)
+        wave.setdefault(event.record, {}).setdefault(event.record_id, set()).add((event.id, way))
     while wave:
-        subjects: dict[str, dict[UUID, set[UUID]]] = {}
+        subjects: dict[str, Concerned] = {}
         for name, concerned in wave.items():
             record = catalogue[name]
             stored = {row["id"]: row for row in await rows.find(record, "id", concerned, live=False)}
             for id_, several in concerned.items():
                 row = stored.get(id_, {})
-                account = id_ if name == "Account" else row.get("account_id")
-                contact = id_ if name == "Contact" else row.get("contact_id")
-                if account is not None:
-                    for event_id in several:
-                        found[event_id].add(account)
-                if contact is not None:
-                    contacts.setdefault(contact, set()).update(several)
+                account, contact = row.get("account_id"), row.get("contact_id")
+                steps = () if name == "Account" or account is None else (("Account", account),)
+                if name == "Account" or steps:
+                    for event_id, way in _onward(several, *steps):
+                        found[event_id].add(way)
+                if name == "Contact":
+                    contacts.setdefault(id_, set()).update(several)
+                elif contact is not None:
+                    contacts.setdefault(contact, set()).update(_onward(several, ("Contact", contact)))
                 if name == "Address":
                     addresses.setdefault(id_, set()).update(several)
                 for link in record.to_anys.values() if row else ():
                     subject = catalogue.target(link, row)
                     if subject is not None:
-                        subjects.setdefault(subject.name, {}).setdefault(row[link.column], set()).update(several)
+                        further = _onward(several, (subject.name, row[link.column]))
+                        subjects.setdefault(subject.name, {}).setdefault(row[link.column], set()).update(further)
         wave = subjects  # no record that leads to any leads to another such, so this ends
     for link, column, wanted in (("AccountContact", "contact_id", contacts), ("AddressLink", "address_id", addresses)):
         for row in await rows.find(catalogue[link], column, wanted, live=False):
             if row["account_id"] is not None:
-                for event_id in wanted[row[column]]:
-                    found[event_id].add(row["account_id"])
+                for event_id, way in _onward(wanted[row[column]], (link, row["id"]), ("Account", row["account_id"])):
+                    found[event_id].add(way)
     return found
+
+
+def _onward(several: set[tuple[UUID, Way]], *steps: tuple[str, UUID]) -> set[tuple[UUID, Way]]:
+    return {(event_id, (*way, *steps)) for event_id, way in several}

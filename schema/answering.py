@@ -1,7 +1,7 @@
 """What is selected of an operation's result: the records in it, which the compiler reads, and the shape of the rest."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import orjson
@@ -9,10 +9,10 @@ from graphql import GraphQLObjectType
 
 from ..graph.catalogue import RecordType
 from ..graph.databases.database import Reader
-from ..graph.reading.compiler import compile_records
+from ..graph.reading.compiler import MOST_IDS, compile_records
 from ..graph.reading.plan import Plan
+from ..graph.reading.scope import Ground
 from ..graph.reading.selection import Ref, Selection
-from ..graph.reading.stored_filters import StoredFilters
 from ..graph.writing.outcome import Outcome
 from ..plugins.names import camel
 from ..plugins.operations import Operation, OperationKind
@@ -21,7 +21,7 @@ from ..plugins.violations import Path, Violation
 from .costs import record_cost
 from .reading import completed_texts
 from .seeing import View
-from .selecting import Details, Selector
+from .selecting import Details, Selector, response_key
 
 IDS = "=answered"  # stands for the ids of the records in a result; no variable is called so
 IN_LISTS = 50  # records that a list in a result is reckoned to hold
@@ -102,14 +102,29 @@ class Selected:
                     self._collect(self.operation.result, inner, found, (key,), value, ids)
         for path, wanted in ids.items():
             place = self.places[path]
-            if place.plan is not None and place.plan.signature is not None:  # filters of groups, as they are by now
-                own = StoredFilters(view.ground.catalogue)
-                await own.refresh(reader, view.ground.dialect.kind)
-                ground = replace(view.ground, stored=own)
-                place.plan = compile_records(ground, [(place.record, place.fields, Ref((IDS,)))], "result")
-            if place.plan is not None:
-                rows = await reader.fetch(place.plan.statement, place.plan.bind(view.bound({IDS: list(wanted)})))
-                place.texts = await completed_texts(place.plan, {row[0]: row[1] for row in rows}, view.seen)
+            if place.plan is None:
+                continue
+            # what hangs on filters of groups is read in parts, since a statement holds those that it meets
+            every = list(wanted)
+            size = len(every) if place.plan.signature is None else MOST_IDS
+            for start in range(0, len(every), size):
+                place.texts |= await self._texts(reader, place, place.plan, every[start : start + size], view)
+        if view.failures and self.operation.kind is not OperationKind.QUERY:
+            raise view.failures[0]
+
+    async def _texts(
+        self, reader: Reader, place: Place, plan: Plan, ids: Sequence[str], view: View
+    ) -> Mapping[str, str]:
+        """What is selected of records in one place, by their ids."""
+
+        def make(ground: Ground) -> Plan:
+            return compile_records(ground, [(place.record, place.fields, Ref((IDS,)))], self.operation.api)
+
+        # within a transaction, filters may differ from what others see
+        plan, rows = await view.rows(reader, plan, make, {IDS: ids}, is_own=True)
+        texts, failed = await completed_texts(plan, {row[0]: row[1] for row in rows}, view.seen)
+        view.uncomputed += [(response_key(self.details), one) for one in failed]
+        return texts
 
     def _collect(
         self, shape: Shape, type_: Any, details: Details, path: Path, value: Any, ids: dict[Path, dict[str, None]]

@@ -144,6 +144,7 @@ class Documents:
                     variable.variable.name.value: get_variable_signature(self._schema, variable)
                     for variable in definition.variable_definitions or ()
                 }
+                # None is taken, though not typed
                 fragments[definition.name.value] = FragmentDetails(definition, signatures or None)  # type: ignore[arg-type]
         operations = {
             node.name.value if node.name else None: Operation(

@@ -15,11 +15,15 @@ ALL = "*"  # every permission
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks: the actor with its permissions, and a name for the request in logs."""
+    """Who asks: the actor with its permissions, and a name for the request in logs.
+
+    `scope` is the plugin whose own work asks; idempotency keys of one scope are not those of another.
+    """
 
     actor: UUID
     request: str
     permissions: frozenset[str] = frozenset()
+    scope: str = ""
 
     def may(self, permission: str) -> bool:
         """Whether the actor holds a permission; `*` stands for all of them."""

@@ -43,7 +43,7 @@ class PluginContexts:
 
     def made(self, plugin: str, caller: Caller) -> "PluginContext":
         """The context of a plugin's work for a caller; what it asks is none of the caller's own requests."""
-        own = Caller(actor=caller.actor, request=caller.request, permissions=caller.permissions)
+        own = Caller(actor=caller.actor, request=caller.request, permissions=caller.permissions, scope=plugin)
         return PluginContext(self, plugin, own)
 
 

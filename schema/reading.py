@@ -8,7 +8,7 @@ import orjson
 from graphql import GraphQLObjectType
 
 from ..graph.catalogue import RecordType
-from ..graph.databases.database import Reader
+from ..graph.databases.database import Row
 from ..graph.errors import Forbidden, InvalidInput
 from ..graph.identity import type_of_id
 from ..graph.reading.compiler import (
@@ -18,10 +18,9 @@ from ..graph.reading.compiler import (
     compile_record,
     compile_records,
 )
-from ..graph.reading.plan import Plan, Seen, complete, resolved, unmarked
+from ..graph.reading.plan import Plan, Seen, Uncomputed, complete, resolved, unmarked
 from ..graph.reading.scope import Ground
 from ..graph.reading.selection import Ref, Selection
-from ..graph.reading.stored_filters import STALE
 from .costs import connection_cost, record_cost
 from .query_types import RootField, key_name, public_uniques
 from .selecting import Details, Selector
@@ -29,10 +28,10 @@ from .selecting import Details, Selector
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The JSON text of a field, and the paths of computed fields in it that failed."""
+    """The JSON text of a field, and the computed fields in it that failed."""
 
     text: bytes
-    failed: Sequence[tuple[str, ...]] = ()
+    failed: Sequence[Uncomputed] = ()
 
 
 NULL = Answer(text=b"null")
@@ -137,40 +136,37 @@ class Roots:
         signature = prepared.plan.signature
         return signature is None or signature == self.ground.stored.signature
 
-    async def run(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader, seen: Seen) -> Answer | None:
-        """Run a plan's one statement; None where it met a stored filter that it doesn't hold.
-
-        Rows with classified values in the answer are noted in `seen`.
-        """
-        plan = prepared.plan
+    def stated(self, prepared: Prepared, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The variables of a plan's statement: for `nodes`, with the ids sorted by type."""
         if prepared.ids is None:
-            rows = await reader.fetch(plan.statement, plan.bind(variables))
-            answer = await completed(plan, rows[0][0], seen) if rows else NULL
-        else:
-            answer = await self._by_ids(prepared, variables, reader, seen)
-        if plan.signature is not None and STALE.encode() in answer.text:
-            return None
-        return answer
-
-    async def _by_ids(self, prepared: Prepared, variables: Mapping[str, Any], reader: Reader, seen: Seen) -> Answer:
-        """Run the statement of `nodes`."""
-        plan = prepared.plan
-        ids = resolved(prepared.ids, variables)
+            return variables
         by_type: dict[str, Any] = {}
-        for one in ids:
+        for one in resolved(prepared.ids, variables):
             by_type.setdefault(f"={type_of_id(self.catalogue, one).name}", []).append(one)
-        rows = await reader.fetch(plan.statement, plan.bind({**variables, **by_type}))
+        return {**variables, **by_type}
+
+    async def answer(
+        self, prepared: Prepared, plan: Plan, rows: Sequence[Row], variables: Mapping[str, Any], seen: Seen
+    ) -> Answer:
+        """The answer of a plan's statement; rows with classified values in it are noted in `seen`."""
+        if prepared.ids is not None:
+            return await self._by_ids(plan, rows, resolved(prepared.ids, variables), seen)
+        if not rows:
+            plan.note_uses(seen)
+            return NULL
+        return await completed(plan, rows[0][0], seen)
+
+    async def _by_ids(self, plan: Plan, rows: Sequence[Row], ids: Sequence[str], seen: Seen) -> Answer:
+        """The answer of `nodes`."""
         found, failed = await self._completed_each(plan, {row[0]: unmarked(plan, row[1], seen) for row in rows})
         return Answer(text=f"[{','.join(found.get(one, 'null') for one in ids)}]".encode(), failed=failed)
 
-    async def _completed_each(
-        self, plan: Plan, found: dict[str, str]
-    ) -> tuple[dict[str, str], Sequence[tuple[str, ...]]]:
+    async def _completed_each(self, plan: Plan, found: dict[str, str]) -> tuple[dict[str, str], Sequence[Uncomputed]]:
         """Records of several types with their computed fields filled in, those of one type at once."""
-        if not plan.completions or is_stale(plan, "".join(found.values())):
+        if not plan.completions:
             return found, ()
         values = {id_: orjson.loads(text) for id_, text in found.items()}
-        failed: list[tuple[str, ...]] = []
+        failed: list[Uncomputed] = []
         for name in dict.fromkeys(one.record for one in plan.completions):
             own = [value for id_, value in values.items() if type_of_id(self.catalogue, id_).name == name]
             wanted = [replace(one, path=("*", *one.path)) for one in plan.completions if one.record == name]
@@ -205,29 +201,26 @@ def key_filter(record: RecordType, by: Mapping[str, Any]) -> dict[str, Any]:
     raise InvalidInput("INVALID_KEY", "by names no key; give exactly one.")
 
 
-def is_stale(plan: Plan, text: str) -> bool:
-    """Whether a statement met a stored filter that its plan doesn't hold; what it answers then is no JSON."""
-    return plan.signature is not None and STALE in text
-
-
 async def completed(plan: Plan, text: str, seen: Seen) -> Answer:
     """The answer with its computed fields filled in; without any, the text as it came.
 
     Rows with classified values in it are noted in `seen`.
     """
     text = unmarked(plan, text, seen)
-    if not plan.completions or is_stale(plan, text):
+    if not plan.completions:
         return Answer(text=text.encode())
     value = orjson.loads(text)
     failed = await complete(value, plan.completions)
     return Answer(text=orjson.dumps(value), failed=failed)
 
 
-async def completed_texts(plan: Plan, texts: Mapping[str, str], seen: Seen) -> dict[str, str]:
+async def completed_texts(
+    plan: Plan, texts: Mapping[str, str], seen: Seen
+) -> tuple[Mapping[str, str], Sequence[Uncomputed]]:
     """The texts of records of one type by their ids, their computed fields filled in for all of them at once."""
     plain = {id_: unmarked(plan, text, seen) for id_, text in texts.items()}
-    if not plan.completions or is_stale(plan, "".join(plain.values())):
-        return plain
+    if not plan.completions:
+        return plain, ()
     values = [orjson.loads(text) for text in plain.values()]
-    await complete(values, [replace(one, path=("*", *one.path)) for one in plan.completions])
-    return {id_: orjson.dumps(value).decode() for id_, value in zip(plain, values, strict=True)}
+    failed = await complete(values, [replace(one, path=("*", *one.path)) for one in plan.completions])
+    return {id_: orjson.dumps(value).decode() for id_, value in zip(plain, values, strict=True)}, failed

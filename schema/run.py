@@ -12,8 +12,10 @@ from graphql import DocumentNode, GraphQLError, GraphQLObjectType, GraphQLSchema
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import VariableValues
 
-from ..graph.databases.database import Database, Reader
-from ..graph.errors import GraphError, Unavailable
+from ..graph.databases.database import Database
+from ..graph.errors import GraphError
+from ..graph.reading.plan import Plan
+from ..graph.reading.scope import Ground
 from ..plugins.calling import PluginFailed
 from .documents import Operation, coded, symbolic
 from .exchange import Caller, Cost, Refused, Request, Result
@@ -22,14 +24,12 @@ from .limits import INTROSPECTION, Limits
 from .operating import Operations
 from .places import place_in_document
 from .reading import Answer, Prepared, Roots
-from .seeing import Watch
+from .seeing import View, Watch
 from .selecting import Details, Selector
 from .subscribing import Subscriptions
 from .writing import Mutations
 
 log = logging.getLogger("accord.schema")
-
-ATTEMPTS = 3  # a read that meets a stored filter it doesn't know is compiled anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +151,7 @@ class Run:
                 self.errors = [withheld(failed)]
                 data = None
         self.errors += [unseen(failed) for failed in self.view.failures]
+        self.errors += self._uncomputed(self.view)
         limit = self.engine.limits
         return Result(data=data, errors=self.errors[: limit.errors], cost=Cost(requested=self.cost, limit=limit.cost))
 
@@ -201,14 +202,32 @@ class Run:
         self.cost = engine.subscriptions.cost(selector, type_, details)
         if self.cost > engine.limits.cost:
             raise Refused(self._too_dear())
-        changes = engine.subscriptions.changes(selector, type_, details, lambda: engine.watch.view(self.caller))
+
+        def look() -> View:
+            self.view = engine.watch.view(self.caller)
+            return self.view
+
+        changes = engine.subscriptions.changes(selector, type_, details, look)
         try:
             async for change in changes:
-                yield Result(data={key: change})
+                yield Result(data={key: change}, errors=self._uncomputed(self.view))
         except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
             yield Result(data=None, errors=[reported(error, key, details, self.caller)])
         finally:
             await changes.aclose()
+
+    def _uncomputed(self, view: View) -> list[GraphQLError]:
+        """An error for each computed field that failed; what was raised goes to the log."""
+        found: list[GraphQLError] = []
+        for key, one in view.uncomputed:
+            incident, name = uuid4().hex[:12], one.path[-1]
+            words = "incident %s in request %s: %s could not be worked out"
+            log.error(words, incident, self.caller.request, name, exc_info=one.error)
+            message = f"{name} could not be worked out and is null; tell the operator about incident {incident}."
+            path = [key, *(step for step in one.path if step != "*")]
+            extensions = {"code": "COMPUTATION_FAILED", "incident": incident}
+            found.append(GraphQLError(message, path=path, extensions=extensions))
+        return found
 
     def _selector(self) -> Selector:
         """Selections with the values of this run's variables."""
@@ -234,29 +253,28 @@ class Run:
         if key not in self.ready:
             return None  # what is wrong with it has been said
         try:
-            answer = await self._read(parent, key, details, self.engine.database)
+            answer = await self._read(parent, key, details)
         except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
             self.errors.append(reported(error, key, details, self.caller))
             return None
-        for failed in answer.failed:
-            self.errors.append(
-                GraphQLError(
-                    f"{failed[-1]} could not be worked out; it is null where it was asked for.",
-                    nodes=[found.node for found in details],
-                    path=[key, *(step for step in failed if step != "*")],
-                    extensions={"code": "COMPUTATION_FAILED"},
-                )
-            )
+        self.view.uncomputed += [(key, one) for one in answer.failed]
         return orjson.Fragment(answer.text)
 
-    def _ready(self, parent: GraphQLObjectType, key: str, details: Details) -> Prepared | None:
-        """A root field's plan, made or found; None where nothing needs to be asked."""
+    def _ready(
+        self, parent: GraphQLObjectType, key: str, details: Details, ground: Ground | None = None
+    ) -> Prepared | None:
+        """A root field's plan, made or found; None where nothing needs to be asked.
+
+        What is made for a `ground` of its own, which holds just what this statement meets, is not kept.
+        """
         roots, operation = self.engine.roots, self.operation
         selector = Selector(roots.catalogue, self.engine.schema, operation.fragments, self.symbols, operation.node)
         name = details[0].node.name.value
         extra = None
         if roots.fields[name].how.startswith("node"):
             extra = roots.shape(name, key, selector.arguments(parent, details), self.variables.coerced)
+        if ground is not None and ground is not self.view.ground:
+            return roots.prepare(ground, selector, parent, key, details, extra)
         plan_key = (key, self.shape, extra, self.view.key)
         ready: Prepared | None = operation.plan(plan_key)
         if ready is None or not roots.is_current(ready):
@@ -265,20 +283,18 @@ class Run:
                 operation.keep(plan_key, ready)
         return ready
 
-    async def _read(self, parent: GraphQLObjectType, key: str, details: Details, reader: Reader) -> Answer:
-        roots = self.engine.roots
+    async def _read(self, parent: GraphQLObjectType, key: str, details: Details) -> Answer:
+        roots, view, variables = self.engine.roots, self.view, self.variables.coerced
         ready = self.ready[key]
-        for _ in range(ATTEMPTS):
-            if ready is None:
-                return Answer(text=b"[]")
-            answer = await roots.run(ready, self.view.bound(self.variables.coerced), reader, self.view.seen)
-            if answer is not None:
-                return answer
-            await roots.ground.stored.refresh(reader, self.engine.database.kind)
-            ready = self._ready(parent, key, details)
-            while await self.view.settle():  # the filters of groups may have brought further types along
-                ready = self._ready(parent, key, details)
-        raise Unavailable("CONFLICT", "The filters of the groups keep changing; try again in a moment.")
+        if ready is None:
+            return Answer(text=b"[]")
+
+        def make(ground: Ground) -> Plan:
+            made = self._ready(parent, key, details, ground)
+            return ready.plan if made is None else made.plan
+
+        plan, rows = await view.rows(self.engine.database, ready.plan, make, roots.stated(ready, variables))
+        return await roots.answer(ready, plan, rows, variables, view.seen)
 
 
 def reported(

@@ -1,11 +1,12 @@
 """Seeing: what a request may see, asked of plugins when it is known what it looks at, and what it has seen."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 from graphql.execution.values import VariableValues
@@ -21,13 +22,14 @@ from ..graph.catalogue import (
     ToAny,
     ToOne,
 )
-from ..graph.databases.database import Reader
-from ..graph.errors import GraphError
+from ..graph.databases.database import Reader, Row
+from ..graph.errors import GraphError, Unavailable
 from ..graph.reading.compiler import compile_unhidden
 from ..graph.reading.filters import narrow
-from ..graph.reading.plan import Seen, bound
+from ..graph.reading.plan import Plan, Seen, Uncomputed, bound
 from ..graph.reading.scope import Compilation, Ground, Table
 from ..graph.reading.sight import EVERYTHING, Narrowed, Sight, is_classified, is_shown_nullable, permissions_of
+from ..graph.reading.stored_filters import StoredFilters, missed
 from ..plugins.calling import Hooks, PluginFailed
 from ..plugins.contexts import Access, Narrowing
 from ..plugins.names import camel
@@ -37,6 +39,9 @@ from .exchange import Caller
 log = logging.getLogger("accord.plugins")
 
 MOST_KEPT = 200  # sets of permissions whose ground is kept
+ROUNDS = 10  # how often a statement is made anew that meets stored filters which it doesn't hold
+
+Made = TypeVar("Made")
 
 
 class BadNarrowing(Exception):
@@ -99,6 +104,7 @@ class View:
     """What one request may see.
 
     `failures` are plugins that could not say; then no record is there of the types that they were asked about.
+    `uncomputed` are computed fields of its answer that failed.
     """
 
     def __init__(self, watch: Watch, caller: Caller) -> None:
@@ -107,8 +113,13 @@ class View:
         self.ground = watch.ground_of(caller)
         self.sight = self.ground.sight
         self.failures: list[PluginFailed] = []
+        self.uncomputed: list[tuple[str, Uncomputed]] = []  # each under the key of its root field
         self.seen: Seen = {}
+        self.results = 0  # bytes of jobs' results that the answer holds
         self._asked: dict[str, Any] = {}
+        if watch.is_asking:
+            self.sight.asks = self._settle_or_fail
+            self._turn = asyncio.Lock()
 
     @property
     def key(self) -> Any:
@@ -132,9 +143,60 @@ class View:
             return False
         wanted = [name for name in sorted({*names, *self.sight.unasked}) if name not in self._asked]
         self.sight.unasked.clear()
-        for name in wanted:
-            await self._ask(self.watch.catalogue[name])
-        return bool(wanted)
+        if not wanted:
+            return False
+        async with self._turn:  # root fields are read side by side, and another may be asking about the same
+            for name in wanted:
+                if name not in self._asked:
+                    await self._ask(self.watch.catalogue[name])
+        return True
+
+    async def _settle_or_fail(self, names: Iterable[str]) -> bool:
+        """The same for a write, which is refused where a plugin can't say."""
+        found = await self.settle(names)
+        if self.failures:
+            raise self.failures[0]
+        return found
+
+    async def compiled(self, make: Callable[[Ground], Made], ground: Ground | None = None) -> Made:
+        """What is compiled once plugins have said of each type that it meets what may be seen of it."""
+        made = make(ground or self.ground)
+        while await self.settle():
+            made = make(ground or self.ground)
+        return made
+
+    async def rows(
+        self,
+        reader: Reader,
+        plan: Plan,
+        make: Callable[[Ground], Plan],
+        variables: Mapping[str, Any],
+        *,
+        is_own: bool = False,
+    ) -> tuple[Plan, Sequence[Row]]:
+        """What a plan's statement answers, and the plan that it was answered by.
+
+        Where it meets stored filters that the plan doesn't hold, `make` makes the plan anew with those that it meets;
+        with `is_own`, what the reader sees of them is not for others to know.
+        """
+        rows = await reader.fetch(plan.statement, plan.bind(self.bound(variables)))
+        if plan.signature is None:
+            return plan, rows
+        stored, dialect = self.ground.stored, self.ground.dialect
+        met = replace(self.ground, stored=StoredFilters(self.ground.catalogue, is_own=True))
+        for _ in range(ROUNDS):
+            ids = missed(rows)
+            if not ids:
+                return plan, rows
+            ground = met
+            if stored.is_whole and not is_own:
+                await stored.refresh(reader, dialect.kind)
+                is_own, ground = True, self.ground if stored.is_whole else met
+            if ground is met:
+                await met.stored.meet(reader, dialect, ids)
+            plan = await self.compiled(make, ground)
+            rows = await reader.fetch(plan.statement, plan.bind(self.bound(variables)))
+        raise Unavailable("CONFLICT", "The filters of the groups keep changing; try again in a moment.")
 
     async def shows(self, record: RecordType, id_: UUID, reader: Reader) -> bool:
         """Whether no plugin hides a record, deleted or not; raises PluginFailed where one can't say."""

@@ -251,6 +251,12 @@ class Selector:
         return Statistics(key=key, column=record.column(name), facts=facts)
 
 
+def response_key(details: Details) -> str:
+    """The name under which a field stands in the answer."""
+    node = details[0].node
+    return node.alias.value if node.alias else node.name.value
+
+
 def fixed_variables(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]) -> frozenset[str]:
     """The variables whose values shape the statement, not just its parameters: page sizes and currencies."""
     found: set[str] = set()

@@ -1,26 +1,33 @@
 """The field of a subscription: committed changes, each shaped as it is selected."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 import orjson
 from graphql import GraphQLError, GraphQLObjectType
 
-from ..graph.catalogue import RecordType
+from ..graph.catalogue import Catalogue, Column, GroupField, Member, RecordType, ToAny, ToOne
 from ..graph.databases.database import Database
 from ..graph.errors import InvalidInput, Unavailable
-from ..graph.feed import ChangeFeed, Interest, Lagging, Numbered
+from ..graph.feed import ChangeFeed, Interest, Lagging, Numbered, Way
 from ..graph.identity import global_id, parse_id, shown, type_of_id
-from ..graph.reading.compiler import MOST_IDS, compile_record
+from ..graph.reading.compiler import MOST_IDS, compile_record, compile_unhidden
+from ..graph.reading.plan import Plan
 from ..graph.reading.scope import Ground
-from ..graph.storing import iso
+from ..graph.reading.selection import Ref, Selection
+from ..graph.reading.sight import Sight
+from ..graph.storing import iso, load
 from .costs import record_cost
-from .reading import completed, is_stale
+from .reading import completed
 from .seeing import View
-from .selecting import Details, Selector
+from .selecting import Details, Selector, response_key
 
-ATTEMPTS = 3  # a read that meets a stored filter it doesn't know is compiled anew
+AT_ONCE = 4  # changes that are shaped at the same time, so that who catches up leaves room for requests
+MOST_KEPT = 100  # plans of one subscription
+ID = "=node"  # the variable that stands for the record's id; no variable of GraphQL is called so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +37,7 @@ class Subscriptions:
     feed: ChangeFeed
     database: Database
     ground: Ground
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def interest(self, arguments: Mapping[str, Any]) -> tuple[Interest, int | None]:
         """What the arguments of `changes` ask for, and from which position; raises InvalidInput."""
@@ -76,11 +84,15 @@ class Subscriptions:
         """
         interest, after = self.interest(selector.arguments(parent, details))
         type_ = selector.type_of(parent, details)
+        parts = list(selector.subfields(type_, details))
+        shape = _Shape(key=response_key(details), type_name=type_.name, parts=parts, selector=selector)
         listening = self.feed.listen(interest, after)
         try:
             async for numbered in listening:
-                seeing = view()
-                shaped = await self._shaped(seeing, selector, type_, details, numbered)
+                async with self.turns:  # in the order in which they come; nobody waits here for a slow client
+                    await asyncio.sleep(0)
+                    seeing = view()
+                    shaped = await self._shaped(seeing, shape, interest, numbered)
                 if shaped is not None:
                     await seeing.note()
                     yield shaped
@@ -92,43 +104,121 @@ class Subscriptions:
             await listening.aclose()
 
     async def _shaped(
-        self, view: View, selector: Selector, type_: GraphQLObjectType, details: Details, numbered: Numbered
+        self, view: View, shape: "_Shape", interest: Interest, numbered: Numbered
     ) -> dict[str, Any] | None:
         event = numbered.event
         record = self.ground.catalogue[event.record]
         if not await view.shows(record, event.record_id, self.database):
             return None
+        if interest.subtree is not None and not await self._belongs(view, interest.subtree, numbered.ways):
+            return None
         known: dict[str, Any] = {
-            "__typename": type_.name,
+            "__typename": shape.type_name,
             "cursor": str(numbered.position),
             "kind": event.kind.value,
             "type": event.record,
             "recordId": global_id(record, event.record_id),
             "version": event.version,
-            "fields": list(event.fields),
             "occurredAt": iso(event.occurred_at),
             "actorId": global_id(self.ground.catalogue["Actor"], event.actor),
         }
-        shaped: dict[str, Any] = {}
-        for key, name, found in selector.subfields(type_, details):
-            shaped[key] = (
-                await self._node(view, selector, record, known["recordId"], found) if name == "node" else known[name]
-            )
-        return shaped
+        if any(name == "fields" for _, name, _ in shape.parts):
+            known["fields"] = _readable(view.sight, self.ground.catalogue, record, event.fields)
+        return {
+            key: known[name] if name != "node" else await self._node(view, shape, record, known["recordId"], key, found)
+            for key, name, found in shape.parts
+        }
 
-    async def _node(self, view: View, selector: Selector, record: RecordType, id_: str, details: Details) -> Any:
-        fields = selector.record(record, details)
-        for _ in range(ATTEMPTS):
-            plan = compile_record(view.ground, record, fields, id_, "node")
-            while await view.settle():
-                plan = compile_record(view.ground, record, fields, id_, "node")
-            if view.failures:
-                raise view.failures[0]
-            rows = await self.database.fetch(plan.statement, plan.bind(view.bound({})))
-            if not rows:
-                return None
-            if not is_stale(plan, rows[0][0]):
-                return orjson.Fragment((await completed(plan, rows[0][0], view.seen)).text)
-            # the filter of a group that another process has changed
-            await view.ground.stored.refresh(self.database, self.database.kind)
-        raise Unavailable("CONFLICT", "The filters of the groups keep changing; subscribe again in a moment.")
+    async def _belongs(self, view: View, top: UUID, ways: Iterable[Way]) -> bool:
+        """Whether the caller may see the account listened to, and all that leads from a record to it or one below."""
+        if not view.sight.is_asking:
+            return True
+        wanted: dict[str, set[UUID]] = {"Account": {top}}
+        for name, id_ in (step for way in ways for step in way):
+            wanted.setdefault(name, set()).add(id_)
+        await view.settle(wanted)
+        if view.failures:
+            raise view.failures[0]
+        hidden = {(name, id_) for name, ids in wanted.items() for id_ in await self._hidden(view, name, ids)}
+        return ("Account", top) not in hidden and any(hidden.isdisjoint(way) for way in ways)
+
+    async def _hidden(self, view: View, name: str, ids: set[UUID]) -> set[UUID]:
+        record = self.ground.catalogue[name]
+        plan = compile_unhidden(view.ground, record, list(ids))
+        if plan is None:
+            return set()
+        rows = await self.database.fetch(plan.statement, plan.bind(view.bound({})))
+        return ids - {load(record.columns["id"].kind, row[0], self.database.kind) for row in rows}
+
+    async def _node(
+        self, view: View, shape: "_Shape", record: RecordType, id_: str, key: str, details: Details
+    ) -> orjson.Fragment | None:
+        fields = shape.fields(record, key, details)
+
+        def make(ground: Ground) -> Plan:
+            return compile_record(ground, record, fields, Ref((ID,)), "node")
+
+        await view.settle(shape.met.get((record.name, key), ()))
+        plan = shape.plans.get((record.name, key, view.key))
+        if plan is None or plan.signature not in {None, self.ground.stored.signature}:
+            plan = await view.compiled(make)
+            shape.met[record.name, key] = view.asked
+            shape.keep((record.name, key, view.key), plan)
+        plan, rows = await view.rows(self.database, plan, make, {ID: id_})
+        if view.failures:
+            raise view.failures[0]
+        if not rows:
+            return None
+        answer = await completed(plan, rows[0][0], view.seen)
+        view.uncomputed += [(shape.key, replace(one, path=(key, *one.path))) for one in answer.failed]
+        return orjson.Fragment(answer.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shape:
+    """What one subscription selects of each change, with the plans that were made for its nodes.
+
+    A plan is kept by the record's type, its key in the answer, and what it depends on of who sees it; `met` are the
+    record types that it meets.
+    """
+
+    key: str
+    type_name: str
+    parts: Sequence[tuple[str, str, Details]]
+    selector: Selector
+    met: dict[tuple[str, str], Iterable[str]] = field(default_factory=dict[tuple[str, str], Iterable[str]])
+    plans: dict[Any, Plan] = field(default_factory=dict[Any, Plan])
+    selected: dict[tuple[str, str], Sequence[Selection]] = field(
+        default_factory=dict[tuple[str, str], Sequence[Selection]]
+    )
+
+    def fields(self, record: RecordType, key: str, details: Details) -> Sequence[Selection]:
+        """What is selected of a record."""
+        if (record.name, key) not in self.selected:
+            self.selected[record.name, key] = self.selector.record(record, details)
+        return self.selected[record.name, key]
+
+    def keep(self, key: Any, plan: Plan) -> None:
+        """Keep a plan, unless there are too many already."""
+        if key in self.plans or len(self.plans) < MOST_KEPT:
+            self.plans[key] = plan
+
+
+def _readable(sight: Sight, catalogue: Catalogue, record: RecordType, names: Sequence[str]) -> list[str]:
+    """Those of the fields that changed which the caller may read; what is no field any more is told to nobody."""
+    readable = set(_names(sight, record, record.members, ""))
+    for extension in catalogue.extensions(record.name):
+        if any(name.startswith(f"{extension.namespace}.") for name in names):
+            readable |= set(_names(sight, extension, extension.members, f"{extension.namespace}."))
+    return [name for name in names if name in readable]
+
+
+def _names(sight: Sight, record: RecordType, members: Mapping[str, Member], prefix: str) -> Iterator[str]:
+    for name, member in members.items():
+        match member:
+            case Column() | ToOne() | ToAny() if not sight.is_masked(record, member):
+                yield prefix + name
+            case GroupField():
+                yield from _names(sight, record, member.members, f"{prefix}{name}.")
+            case _:
+                continue

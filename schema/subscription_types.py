@@ -22,7 +22,11 @@ def add_subscription(book: TypeBook, catalogue: Catalogue) -> None:
             FieldSpec(name="type", type=str, description="The record's type, such as Account."),
             FieldSpec(name="recordId", type=strawberry.ID, description="The record's id."),
             FieldSpec(name="version", type=int, description="The record's version after the change."),
-            FieldSpec(name="fields", type=listed(str), description="The fields that changed, by their names here."),
+            FieldSpec(
+                name="fields",
+                type=listed(str),
+                description="The fields that changed, by their names here: those that you may read.",
+            ),
             FieldSpec(name="occurredAt", type=DateTime, description="When it happened."),
             FieldSpec(name="actorId", type=strawberry.ID, description="Id of the actor who did it."),
             FieldSpec(

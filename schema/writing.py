@@ -1,7 +1,5 @@
 """Root fields of a mutation: each is one unit of work, whose payload is read by the compiler."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -14,12 +12,12 @@ from ..graph.catalogue import RecordType
 from ..graph.databases.database import Database, Reader, Transaction
 from ..graph.errors import GraphError, InvalidInput
 from ..graph.identity import article, global_id, type_of_id
-from ..graph.reading.compiler import compile_ids, compile_record, compile_records
+from ..graph.reading.compiler import MOST_IDS, compile_ids, compile_record, compile_records
 from ..graph.reading.plan import Plan
 from ..graph.reading.scope import Ground
 from ..graph.reading.selection import Ref, Selection
-from ..graph.reading.stored_filters import StoredFilters
 from ..graph.writing.bounds import constrains
+from ..graph.writing.idempotency import fingerprint
 from ..graph.writing.mentions import mentioned
 from ..graph.writing.outcome import Operation, Outcome, WriteRequest
 from ..graph.writing.write import LARGEST_BULK, Writer
@@ -29,7 +27,7 @@ from .documents import Operation as Operated
 from .mutation_types import MutationField
 from .reading import completed_texts
 from .seeing import View
-from .selecting import Details, Selector, has_variables
+from .selecting import Details, Selector, has_variables, response_key
 
 IDS = "=written"  # stands for the ids of the written records; no variable is called so
 
@@ -64,7 +62,7 @@ class Mutations:
             await view.settle(mentioned(self.ground.catalogue, field.record, inputs))
         while True:
             plan = None if arguments.get("filter") is None else self._matching(view.ground, field, arguments)
-            payload = _Payload(self, view, operation, field, chosen)
+            payload = _Payload(self, view, operation, field, chosen, response_key(details))
             if not await view.settle():
                 break
         if view.failures:
@@ -83,7 +81,9 @@ class Mutations:
             atomic=arguments.get("atomic", True),
             dry_run=arguments.get("dryRun", False),
             idempotency_key=key,
-            fingerprint="" if key is None else _fingerprint(arguments),
+            fingerprint="" if key is None else fingerprint(arguments),
+            scope=view.caller.scope,
+            permissions=view.caller.permissions,
         )
         if not inputs and plan is None:
             return payload.render(Outcome(ids=[]), dry_run=request.dry_run)
@@ -185,14 +185,10 @@ def _inputs(field: MutationField, arguments: Mapping[str, Any]) -> tuple[Sequenc
 async def _found(plan: Plan, view: View, reader: Reader) -> tuple[Sequence[Mapping[str, Any]], Sequence[Path]]:
     """The records that a filter finds when the transaction has begun."""
     rows = await reader.fetch(plan.statement, plan.bind(view.bound({})))
+    plan.note_uses(view.seen)
     if len(rows) > LARGEST_BULK:
         raise InvalidInput("INVALID_BULK", f"The filter finds more than {LARGEST_BULK} records; narrow it.")
     return [{"id": row[0]} for row in rows], [("filter",)] * len(rows)
-
-
-def _fingerprint(arguments: Mapping[str, Any]) -> str:
-    stated = {name: value for name, value in arguments.items() if name != "idempotencyKey"}
-    return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _selections(
@@ -251,7 +247,9 @@ class _Payload:
         operation: Operated,
         field: MutationField,
         chosen: _Chosen,
+        key: str,
     ) -> None:
+        self.key = key
         self.mutations = mutations
         self.view = view
         self.field = field
@@ -296,16 +294,27 @@ class _Payload:
         ids = [global_id(self.record, id_) for id_ in outcome.ids if id_ is not None]
         if not ids:
             return
-        ground = self.view.ground
         for key in self.fields:
-            if self.plans[key].signature is not None:  # within the transaction, filters may differ from what others see
-                own = StoredFilters(ground.catalogue)
-                await own.refresh(reader, self.mutations.database.kind)
-                self.plans[key] = self._compiled(replace(ground, stored=own), key)
-            plan = self.plans[key]
-            rows = await reader.fetch(plan.statement, plan.bind(self.view.bound({IDS: self._stated(ids)})))
-            named = rows if self.field.is_bulk else [(ids[0], row[0]) for row in rows]
-            self.texts[key] = await completed_texts(plan, {row[0]: row[1] for row in named}, self.view.seen)
+            self.texts[key] = {}
+            # what hangs on filters of groups is read in parts, since a statement holds those that it meets
+            size = len(ids) if self.plans[key].signature is None else MOST_IDS
+            for start in range(0, len(ids), size):
+                self.texts[key] |= await self._texts(reader, key, ids[start : start + size])
+        if self.view.failures:
+            raise self.view.failures[0]
+
+    async def _texts(self, reader: Reader, key: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """What is chosen of written records, by their ids."""
+
+        def make(ground: Ground) -> Plan:
+            return self._compiled(ground, key)
+
+        # within the transaction, filters may differ from what others see
+        plan, rows = await self.view.rows(reader, self.plans[key], make, {IDS: self._stated(ids)}, is_own=True)
+        named = rows if self.field.is_bulk else [(ids[0], row[0]) for row in rows]
+        texts, failed = await completed_texts(plan, {row[0]: row[1] for row in named}, self.view.seen)
+        self.view.uncomputed += [(self.key, replace(one, path=(key, *one.path))) for one in failed]
+        return texts
 
     def render(self, outcome: Outcome, *, dry_run: bool) -> Any:
         """The payload as JSON values."""

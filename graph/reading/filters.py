@@ -8,7 +8,9 @@ from ..errors import InvalidInput
 from ..identity import global_id, parse_any_id
 from ..storing import store
 from .comparing import Comparer, all_of, any_of, checked, plain
+from .marking import note_use
 from .scope import Compilation, Table, of_type
+from .sight import ways
 
 DEEPEST = 4  # relations that a filter may cross
 DEEPEST_NESTING = 12  # filters within one another, by relations and by and, or and not
@@ -100,6 +102,8 @@ class FilterCompiler:
                 return self._any_id(rows, member.reference, value, where)
             case ToMany():
                 self.compilation.sight.check_way(self.compilation.catalogue, member, where)
+                for record, link in ways(self.compilation.catalogue, member):
+                    note_use(self.compilation, record, [link])
                 return self._to_many(rows, member, value, where, hops)
             case None if (link := self._foreign_key(rows.record, name)) is not None:
                 self._check(rows, link, where)
@@ -111,6 +115,7 @@ class FilterCompiler:
 
     def _check(self, rows: Table, member: Column | ToOne | ToAny, where: str) -> None:
         self.compilation.sight.check(rows.record, member, where, "filtered")
+        note_use(self.compilation, rows.record, [member])
 
     @staticmethod
     def _foreign_key(record: RecordType, name: str) -> ToOne | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ...plugins.violations import FieldError
 from ..catalogue import ComputedField
-from ..errors import Forbidden, InvalidInput
+from ..errors import GraphError, InvalidInput
 from .selection import Ref
 
 MARK = "="  # no column is called so
@@ -42,10 +42,18 @@ class Completion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Uncomputed:
+    """A computed field that could not be worked out: where it stands in the answer, null everywhere, and why."""
+
+    path: tuple[str, ...]
+    error: Exception
+
+
+@dataclass(frozen=True, kw_only=True)
 class Classified:
     """Classified fields of one record type that a statement reads of the same rows, and the classes of their data.
 
-    `whole` where they are figures over all rows, none of which is named.
+    `whole` where the answer hangs on the values of rows that are not named: figures, filters and orders.
     """
 
     record: str
@@ -57,20 +65,33 @@ class Classified:
 Seen = dict[Classified, dict[UUID, None]]  # the rows whose classified values an answer holds
 
 
+class Unsettled(Exception):
+    """A statement would be run that met record types before plugins had said what may be seen of them: a bug."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A compiled selection, good for every value of its variables."""
+    """A compiled selection, good for every value of its variables, once plugins were asked about all that it meets."""
 
     statement: str
     parameters: tuple[Parameter, ...]
     completions: tuple[Completion, ...] = ()
     signature: int | None = None  # of the stored filters that the statement holds, if it may meet any
-    withheld: Forbidden | None = None  # why a stored filter can't be used for this caller, if one can't
+    withheld: GraphError | None = None  # why a stored filter can't be used for this caller, if one can't
     classified: tuple[Classified, ...] = ()
+    unasked: frozenset[str] = frozenset()
 
     def bind(self, variables: Mapping[str, Any]) -> list[Any]:
         """The statement's parameters for these variables; raises InvalidInput for a value that can't be used."""
+        if self.unasked:
+            raise Unsettled(f"plugins were not asked about {', '.join(sorted(self.unasked))}; settle before binding")
         return [bound(parameter, variables) for parameter in self.parameters]
+
+    def note_uses(self, seen: Seen) -> None:
+        """Note the classified values that an answer hangs on whatever rows it holds, and if it holds none."""
+        for one in self.classified:
+            if one.whole:
+                seen.setdefault(one, {})
 
 
 def bound(parameter: Parameter, variables: Mapping[str, Any]) -> Any:
@@ -89,7 +110,8 @@ def bound(parameter: Parameter, variables: Mapping[str, Any]) -> Any:
 def resolved(value: Any, variables: Mapping[str, Any]) -> Any:
     """A value with every reference in it replaced by what it stands for."""
     if isinstance(value, tuple | list):
-        return [resolved(item, variables) for item in value]  # type: ignore[reportUnknownVariableType]
+        # isinstance leaves the items unknown
+        return [resolved(item, variables) for item in value]  # pyright: ignore[reportUnknownVariableType]
     if not isinstance(value, Ref):
         return value
     found: Any = variables
@@ -101,13 +123,11 @@ def resolved(value: Any, variables: Mapping[str, Any]) -> Any:
 def unmarked(plan: Plan, text: str, seen: Seen) -> str:
     """The statement's text without its marks of rows with classified values, which are noted in `seen`.
 
-    Raises Forbidden where the answer hangs on a stored filter that the caller may not use.
+    Raises GraphError where the answer hangs on a stored filter that can not be used for the caller.
     """
     if plan.withheld is not None and WITHHELD in text:
         raise plan.withheld
-    for one in plan.classified:
-        if one.whole:
-            seen.setdefault(one, {})
+    plan.note_uses(seen)
     if "\x03" not in text:
         return text
 
@@ -118,12 +138,12 @@ def unmarked(plan: Plan, text: str, seen: Seen) -> str:
     return SEEN.sub(note, text)
 
 
-async def complete(answer: Any, completions: Sequence[Completion]) -> list[tuple[str, ...]]:
-    """Fill the computed fields into a decoded answer, each called once; returns the paths whose computation failed.
+async def complete(answer: Any, completions: Sequence[Completion]) -> list[Uncomputed]:
+    """Fill the computed fields into a decoded answer, each called once; returns those whose computation failed.
 
     A plugin's function may fail: its field becomes null everywhere, and the rest of the answer stands.
     """
-    failed: list[tuple[str, ...]] = []
+    failed: list[Uncomputed] = []
     for completion in completions:
         *way, key = completion.path
         holders = _waiting(_holders(answer, way), key, completion.mark)
@@ -132,8 +152,8 @@ async def complete(answer: Any, completions: Sequence[Completion]) -> list[tuple
             values = list(await found if inspect.isawaitable(found) else found)
             if len(values) != len(holders):
                 raise ValueError(f"{completion.field.name} gave {len(values)} values for {len(holders)} rows")
-        except Exception:  # the field's author may be a plugin: contained here, reported by the caller
-            failed.append(completion.path)
+        except Exception as error:  # the field's author may be a plugin: contained here, reported by the caller
+            failed.append(Uncomputed(path=completion.path, error=error))
             values = [None] * len(holders)
         for holder, value in zip(holders, values, strict=True):
             holder[key] = value

@@ -1,6 +1,6 @@
 """Sight: what one caller may read, by which every statement is compiled: masked fields, and rows that are there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,14 +24,17 @@ class Narrowed:
     shape: Any = None
 
 
+UNASKED = Narrowed(nothing=True)  # a type whose rows plugins may hide, and were not asked about yet
+
+
 @dataclass(kw_only=True, eq=False)
 class Sight:
     """What one caller may read.
 
     `permissions` are those held of the ones that fields ask for, None being all. Where plugins narrow (`is_asking`),
     `narrowed` holds what they said of each record type they were asked about, and a type that a statement meets without
-    that is noted in `unasked`: the statement must not be run, but compiled anew when they have been asked. With
-    `is_noting`, statements say of which rows they hold classified values.
+    that is noted in `unasked`: none of its rows are there, and the statement is compiled anew when `asks` has asked
+    about it. With `is_noting`, statements say of which rows they hold classified values.
     """
 
     permissions: frozenset[str] | None = frozenset()
@@ -40,6 +43,14 @@ class Sight:
     narrowed: dict[str, Narrowed] = field(default_factory=dict[str, Narrowed])
     values: dict[str, Any] = field(default_factory=dict[str, Any])  # what the Refs in the filters stand for
     unasked: set[str] = field(default_factory=set[str])
+    asks: "Callable[[Iterable[str]], Awaitable[bool]] | None" = None
+
+    async def settle(self, names: Iterable[str] = ()) -> bool:
+        """Ask the plugins about these types and those met since; whether there were any.
+
+        Raises PluginFailed where one can't say.
+        """
+        return self.asks is not None and await self.asks(names)
 
     def narrowing(self, record: RecordType) -> Narrowed | None:
         """What plugins take away of a record type, if anything."""
@@ -48,6 +59,7 @@ class Sight:
         name = record.owner or record.name
         if name not in self.narrowed:
             self.unasked.add(name)
+            return UNASKED
         return self.narrowed.get(record.name)
 
     def holds(self, permission: str | None) -> bool:

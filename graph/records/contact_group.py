@@ -75,7 +75,8 @@ class ContactGroup(Record, prefix="grp"):
         """A filtered group has a filter that works; a fixed one has none."""
         for change in changes:
             stored: Any = change.after["member_filter"]
-            if not change.is_write or not change.changed("member_filter", "kind"):
+            # also one that is stated as it is stored: whoever may not use it must not learn that a guess is right
+            if not change.is_write or not (change.changed("member_filter", "kind") or "member_filter" in change.given):
                 continue
             at = change.at("member_filter")
             if change.after["kind"] is None:
@@ -87,7 +88,10 @@ class ContactGroup(Record, prefix="grp"):
                 yield change, NEEDS_FILTER.broken(at)
             else:
                 try:
-                    compile_ids(unit.ground, unit.catalogue["Contact"], stored, 1).bind({})
+                    plan = compile_ids(unit.ground, unit.catalogue["Contact"], stored, 1)
+                    while await unit.sight.settle():
+                        plan = compile_ids(unit.ground, unit.catalogue["Contact"], stored, 1)
+                    plan.bind(unit.sight.values)
                 except InvalidInput as error:
                     yield change, BAD_FILTER.broken(at, message=error.message)
                 except RecursionError:

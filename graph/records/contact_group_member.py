@@ -1,3 +1,4 @@
+# Tortoise types its foreign keys in part.
 # pyright: reportUnknownVariableType=false
 """Memberships of fixed contact groups."""
 

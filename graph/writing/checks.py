@@ -1,6 +1,6 @@
 """Checks that every record gets: required values, references that lead somewhere, one owner, unique keys."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from ...plugins.violations import Path
 from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToAny, ToOne, UniqueKey
 from ..values.text import is_blank
 from .discretion import hidden, is_secret, states_key
-from .rules import BLANK, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED, TAKEN
+from .rules import BLANK, NOT_CHANGEABLE, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED, TAKEN
 from .unit import Raced, UnitOfWork, spelled, targets_of
 
 STAMPED = frozenset({"id", "version", "created_at", "updated_at", "created_by_id", "updated_by_id"})
@@ -91,7 +91,11 @@ def _check_owner(unit: UnitOfWork, record: RecordType, change: Change) -> None:
 
 
 async def _check_references(unit: UnitOfWork) -> None:
-    """Every foreign key that is set leads to a live record, or to one made in the same unit."""
+    """Every foreign key that is set leads to a live record, or to one made in the same unit.
+
+    One that an input states as it is stored is left alone, unless whoever writes may not know where it leads: then the
+    answer must not hang on whether that was guessed.
+    """
     wanted: dict[str, dict[UUID, list[tuple[Change, ToOne | ToAny]]]] = {}
     for record in unit.changed_types():
         links = unit.once.of(_references, record)
@@ -102,7 +106,7 @@ async def _check_references(unit: UnitOfWork) -> None:
                 value = change.after.get(link.column)
                 if value is None or value is ABSENT:
                     continue
-                if change.kind is ChangeKind.UPDATE and not change.changed(link.column):
+                if _is_kept(change, link) and not _is_guess(unit, change, link):
                     continue
                 if change.kind is ChangeKind.RESTORE and not link.policy.owner:
                     continue
@@ -115,13 +119,31 @@ async def _check_references(unit: UnitOfWork) -> None:
         target = unit.catalogue[name]
         stored = await unit.reader.find(target, "id", [i for i in ids if i not in within], lock="share")
         there = within | ({row["id"] for row in stored} - gone)
-        unseen = await hidden(unit, target, there - within)
+        unseen = await hidden(unit, target, ids.keys() - within)
         for id_, places in ids.items():
             for change, link in places:
-                if id_ not in there or (id_ in unseen and link.column in change.paths):
+                is_stated = link.column in change.paths
+                is_missing = id_ not in there and not (_is_kept(change, link) and not _is_masked(unit, change, link))
+                if is_missing or (id_ in unseen and is_stated):
                     path = change.paths.get(link.column) or change.path
                     what = NOT_FOUND.broken(path, what=target.name, id=unit.shown(name, id_))
+                    if _is_kept(change, link) and link.policy.create_only:  # as any other would be answered
+                        what = NOT_CHANGEABLE.broken(path, field=f"{link.api}Id")
                     unit.violate(what, change, other=unit.change(name, id_))
+
+
+def _is_kept(change: Change, link: ToOne | ToAny) -> bool:
+    """Whether a stored record goes on leading where it led."""
+    return change.kind is ChangeKind.UPDATE and not change.changed(link.column)
+
+
+def _is_guess(unit: UnitOfWork, change: Change, link: ToOne | ToAny) -> bool:
+    """Whether an input states a reference of which whoever writes might not know where it leads."""
+    return link.column in change.given and (unit.sight.is_asking or _is_masked(unit, change, link))
+
+
+def _is_masked(unit: UnitOfWork, change: Change, link: ToOne | ToAny) -> bool:
+    return unit.sight.is_masked(unit.catalogue[change.record], link)
 
 
 def _references(record: RecordType) -> Sequence[ToOne | ToAny]:
@@ -132,7 +154,9 @@ def _references(record: RecordType) -> Sequence[ToOne | ToAny]:
 async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) -> None:
     """No two live rows hold the same key, neither stored ones nor those of the unit.
 
-    Raises Raced if the key of an upsert that found nothing is there by now.
+    A dry run tells nothing of rows that whoever writes may not see or whose key may not be read: the value counts as
+    free, or values could be guessed by the thousand. Raises Raced if the key of an upsert that found nothing is there
+    by now.
     """
     columns = (*key.columns, *([key.where] if key.where else []))
     holding: dict[Key, Change] = {}
@@ -147,27 +171,30 @@ async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) ->
             asking.append((value, change))
         else:
             holding[value] = change
+    secret = is_secret(unit, record, key)
+    if secret and unit.dry_run:
+        unit.guesses += [(record, key, change) for _, change in asking]
     asked: dict[Key, Change] = {}
     for value, change in asking:
         other = holding.setdefault(value, change)
         if other is change:
             asked[value] = change
             continue
-        at = spelled(_at(record, other, key))
-        names = _names(record, change, key)
-        if is_secret(unit, record, key) and not states_key(record, other, key):
-            what = record.owner or record.name
-            unit.violate(TAKEN.broken(_at(record, change, key), what=what, fields=names), change, other=other)
+        if secret and not states_key(record, other, key):
+            if not unit.dry_run:
+                _take(unit, record, key, change, other)
             continue
+        at, names = spelled(_at(record, other, key)), _names(record, change, key)
         unit.violate(
             REPEATED.broken(_at(record, change, key), what=record.owner or record.name, fields=names, other=at),
             change,
             other=other,
         )
+    if secret and unit.dry_run:
+        return
     asked = {value: change for value, change in asked.items() if not _is_new(unit, record, key, value)}
     rows = await unit.reader.find_keys(record, key.columns, asked, where=key.where)
-    owner = unit.catalogue[record.owner or record.name]
-    unseen = await hidden(unit, owner, [row[record.key] for row in rows])
+    unseen = await _unseen(unit, record, rows)
     for row in rows:
         if unit.change(record.name, row[record.key]) is not None:
             continue  # its value after the unit counts, and that was looked at above
@@ -175,12 +202,39 @@ async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) ->
         if (record.name, value) in unit.missed:
             raise Raced  # somebody has made it since the upsert looked for it
         change = asked[value]
-        what, names = record.owner or record.name, _names(record, change, key)
-        if row[record.key] in unseen or is_secret(unit, record, key):
-            unit.violate(TAKEN.broken(_at(record, change, key), what=what, fields=names), change)
-            continue
-        shown = unit.shown(what, row[record.key])
-        unit.violate(NOT_UNIQUE.broken(_at(record, change, key), what=what, fields=names, id=shown), change)
+        if row[record.key] in unseen and unit.dry_run:
+            unit.set_aside.setdefault(record.name, set()).add(row[record.key])
+        elif row[record.key] in unseen or secret:
+            _take(unit, record, key, change)
+        else:
+            what, names = record.owner or record.name, _names(record, change, key)
+            shown = unit.shown(what, row[record.key])
+            unit.violate(NOT_UNIQUE.broken(_at(record, change, key), what=what, fields=names, id=shown), change)
+
+
+def _take(unit: UnitOfWork, record: RecordType, key: UniqueKey, change: Change, other: Change | None = None) -> None:
+    """Report that a key is taken, and not by which record; it is noted as well, since it may have been a guess."""
+    what, names = record.owner or record.name, _names(record, change, key)
+    unit.violate(TAKEN.broken(_at(record, change, key), what=what, fields=names), change, other=other)
+    unit.taken.add((change.root, record.name, names))
+
+
+async def _unseen(unit: UnitOfWork, record: RecordType, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """The rows, by their keys, that whoever writes may not see, or whose owner that is."""
+    if not unit.sight.is_asking or not rows:
+        return set()
+    kind = unit.catalogue[record.owner or record.name]
+    unseen = await hidden(unit, kind, [row[record.key] for row in rows])
+    for link in record.owners:
+        leading: dict[str, dict[UUID, UUID]] = {}
+        for row in rows:
+            target = unit.catalogue.target(link, row) if row[link.column] is not None else None
+            if target is not None:
+                leading.setdefault(target.name, {})[row[record.key]] = row[link.column]
+        for name, owners in leading.items():
+            gone = await hidden(unit, unit.catalogue[name], owners.values())
+            unseen |= {id_ for id_, owner in owners.items() if owner in gone}
+    return unseen
 
 
 def _is_new(unit: UnitOfWork, record: RecordType, key: UniqueKey, value: Key) -> bool:

@@ -11,11 +11,21 @@ from ..storing import load
 from .unit import UnitOfWork
 
 
+async def settle(unit: UnitOfWork) -> None:
+    """Ask plugins what whoever writes may see of each type that is changed; inputs need not have named it.
+
+    Raises PluginFailed where one can't say.
+    """
+    if unit.sight.is_asking:
+        await unit.sight.settle(record.owner or record.name for record in unit.changed_types())
+
+
 async def hidden(unit: UnitOfWork, record: RecordType, ids: Iterable[Any]) -> set[UUID]:
     """Which of the records plugins hide from whoever writes; deleted ones are looked at like others."""
     wanted = {id_ for id_ in ids if isinstance(id_, UUID)}
     if not wanted or not unit.sight.is_asking or not record.is_record:
         return set()
+    await unit.sight.settle([record.name])
     plan = compile_unhidden(unit.ground, record, list(wanted))
     if plan is None:
         return set()
@@ -38,12 +48,16 @@ def states_secrets(unit: UnitOfWork, change: Change) -> frozenset[str]:
     if not (unit.sight.is_asking or unit.once.of(_is_protected, record)):
         return frozenset()
     found = (record.columns[name] for name in change.given if name in record.columns)
-    return frozenset(column.name for column in found if unit.sight.is_masked(record, column))
+    links = (link for link in record.references if link.column in change.given)
+    return frozenset(
+        [column.name for column in found if unit.sight.is_masked(record, column)]
+        + [link.column for link in links if unit.sight.is_masked(record, link)]
+    )
 
 
 def _is_protected(record: RecordType) -> bool:
-    """Whether any column of a record takes a permission to read."""
-    return any(column.policy.read is not None for column in record.columns.values())
+    """Whether any field of a record takes a permission to read."""
+    return any(member.policy.read is not None for member in (*record.columns.values(), *record.references))
 
 
 def states_key(record: RecordType, change: Change, key: UniqueKey) -> bool:

@@ -150,7 +150,11 @@ class Filler:
                 change.after[link.column] = ABSENT
                 return
         before = change.before
-        if before is not None and link.policy.create_only and any(before[name] != columns[name] for name in columns):
+        differs = before is not None and (
+            any(before[name] != columns[name] for name in columns)
+            or self.unit.sight.is_masked(self.unit.catalogue[change.record], link)
+        )
+        if link.policy.create_only and differs:
             fixed = NOT_CHANGEABLE.broken(path, field=f"{link.api}Id")
             self.unit.violate_at(self._named(fixed, change), change.root)
             return

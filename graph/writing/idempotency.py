@@ -1,5 +1,8 @@
 """Idempotency: a request that comes again with its key gets its first outcome instead of running twice."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,7 +32,14 @@ def _id(request: WriteRequest) -> str:
     problem = refuse_controls(key)
     if problem is not None:
         raise InvalidInput("INVALID_KEY", f"An idempotency key is one line of text. {problem.message}")
-    return f"{request.actor}:{request.name}:{key}"
+    scope = f"/{request.scope}" if request.scope else ""
+    return f"{request.actor}{scope}:{request.name}:{key}"
+
+
+def fingerprint(arguments: Mapping[str, Any]) -> str:
+    """What tells one input from another, of all arguments but the key."""
+    stated = {name: value for name, value in arguments.items() if name != "idempotencyKey"}
+    return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
 
 
 async def claim(
@@ -37,8 +47,9 @@ async def claim(
 ) -> Outcome | None:
     """Claim the request's key; returns the outcome of the request that had it first, if there was one.
 
-    A key belongs to its actor and operation. A second request with it waits for the first to end. Raises InvalidInput
-    IDEMPOTENCY_MISMATCH if the key came with another input.
+    A key belongs to its actor, scope and operation. A second request with it waits for the first to end. Raises
+    InvalidInput IDEMPOTENCY_MISMATCH if the key came with another input, or from somebody with other permissions, who
+    might have been told more.
     """
     if request.idempotency_key is None or request.dry_run:
         return None
@@ -56,13 +67,20 @@ async def claim(
     if claimed:
         return None
     rows = await transaction.fetch(f"select fingerprint,outcome from idempotency_key where id = {one}", [id_])
-    fingerprint, outcome = rows[0]
-    if fingerprint != request.fingerprint:
+    known, outcome = rows[0]
+    if known != request.fingerprint:
         raise InvalidInput(
             "IDEMPOTENCY_MISMATCH",
             "This idempotency key was used with another input in the last 24 hours; use a new key for a new request.",
         )
-    return _loaded(orjson.loads(outcome))
+    kept: dict[str, Any] = orjson.loads(outcome)
+    if kept.get("permissions") != sorted(request.permissions):
+        raise InvalidInput(
+            "IDEMPOTENCY_MISMATCH",
+            "This idempotency key was used with other permissions in the last 24 hours, and its answer is for those. "
+            "The first request was carried out: read what it wrote before you send it again with a new key.",
+        )
+    return _loaded(kept)
 
 
 async def remember(
@@ -75,7 +93,8 @@ async def remember(
         [root, one.code, one.message, one.path, one.severity, one.reference, one.plugin]
         for root, one in outcome.violations
     ]
-    text = orjson.dumps({"ids": outcome.ids, "violations": violations, "result": outcome.result}).decode()
+    kept = {"ids": outcome.ids, "violations": violations, "result": outcome.result}
+    text = orjson.dumps({**kept, "permissions": sorted(request.permissions)}).decode()
     one, two = _place(1, kind), _place(2, kind)
     await transaction.execute(f"update idempotency_key set outcome = {one} where id = {two}", [text, _id(request)])
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
 from ..catalogue import RecordType, ToMany
+from .discretion import hidden
 from .filling import Filler
 from .intents import Intent
 from .rules import NAMED_TWICE, NOT_ALONE, NOT_AMONG, NOT_CONNECTED, OWNED, SEVERAL
@@ -33,7 +34,7 @@ class Linker:
         return None if link is None else self.unit.catalogue[link]
 
     async def load(self, intents: Sequence[Intent]) -> None:
-        """Read the live links between stored owners and the stored records nested in them."""
+        """Read the live links between stored owners and the stored records nested in them, but for hidden ones."""
         wanted: dict[tuple[str, str, str], set[tuple[UUID, UUID]]] = {}
         for intent in intents:
             member, owner = intent.through, intent.owner
@@ -41,8 +42,10 @@ class Linker:
                 pairs = wanted.setdefault((member.link, member.foreign, str(member.link_target)), set())
                 pairs.add((owner.id, intent.id))
         for (name, foreign, target), pairs in wanted.items():
-            rows = await self.unit.reader.find_keys(self.unit.catalogue[name], (foreign, target), pairs)
-            for row in sorted(rows, key=lambda row: row["id"]):
+            link = self.unit.catalogue[name]
+            rows = await self.unit.reader.find_keys(link, (foreign, target), pairs)
+            unseen = await hidden(self.unit, link, [row["id"] for row in rows])
+            for row in sorted((row for row in rows if row["id"] not in unseen), key=lambda row: row["id"]):
                 self._links.setdefault((name, foreign, row[foreign], row[target]), []).append(row)
 
     def belong(self, intent: Intent, change: Change, member: ToMany) -> None:

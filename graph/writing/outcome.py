@@ -36,7 +36,9 @@ class WriteRequest:
 
     `inputs` hold one object for each record, `paths` where each stands in the request; instead, `find` may give both
     when the transaction has begun. `name` is the mutation's. `idempotency_key` with `fingerprint` (of the whole input)
-    lets a repeated request find its first outcome. By `sight`, records that the caller may not see are not there, and
+    lets a repeated request find its first outcome; keys of one `scope`, such as a plugin's own work, are not those of
+    another, and `permissions` are all that the caller holds: the outcome is told again to nobody who holds others. By
+    `sight`, records that the caller may not see are not there, and
     values that the caller may not read are kept from what is said of the write. `may` says which permissions the caller
     holds. Instead of inputs, `act` may make the changes of one unit of work; what it returns is the outcome's result,
     of values that JSON has.
@@ -53,6 +55,8 @@ class WriteRequest:
     dry_run: bool = False
     idempotency_key: str | None = None
     fingerprint: str = ""
+    scope: str = ""
+    permissions: frozenset[str] = frozenset()
     sight: Sight = NOBODY
     may: Callable[[str], bool] = _nothing
     act: "Callable[[UnitOfWork], Awaitable[Any]] | None" = None

@@ -134,6 +134,8 @@ class PluginUnit:
     ) -> Change:
         """Change a record or an extension of the plugin's own."""
         kind = self._own(record)
+        with uncounted():  # what the caller may see decides about what is said of stated values
+            await self._unit.sight.settle([kind.owner or kind.name])
         key: UUID = id_ if isinstance(id_, UUID) else id_[kind.key]
         change = self._unit.change(kind.name, key)
         if change is None:

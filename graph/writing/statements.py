@@ -85,12 +85,13 @@ async def _hold_unlocked(unit: UnitOfWork) -> None:
 async def _park(unit: UnitOfWork, record: RecordType) -> set[UUID]:
     """Take rows out of the unique keys for a moment whose values others of the unit take over.
 
-    The keys hold among live rows alone, so a row that is marked as deleted gives its value free, whatever it is.
+    The keys hold among live rows alone, so a row that is marked as deleted gives its value free, whatever it is. What a
+    dry run has set aside stays out until it is rolled back.
     """
     stored = [change for change in unit.changes(record.name) if change.before is not None]
-    if not stored:
-        return set()
-    parked: set[UUID] = set()
+    parked = set(unit.set_aside.get(record.name, ()))
+    if not stored and not parked:
+        return parked
     for key in record.uniques:
         freed = {
             value: change

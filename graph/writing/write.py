@@ -1,5 +1,6 @@
 """One write: BEGIN, plan, prepare, check, validate, write, outbox, COMMIT; or nothing at all."""
 
+import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from ..errors import InvalidInput, Unavailable
 from ..identity import NewId, parse_id
 from .cascade import spread_deletions, spread_restorations, spread_to_extensions, touch_owners
 from .checks import check
-from .discretion import hidden
+from .discretion import hidden, settle
 from .due import follow
 from .faces import Faces
 from .idempotency import claim, remember
@@ -28,6 +29,9 @@ from .plugin_unit import May
 from .rules import NOT_DELETED, NOT_FOUND, STALE_VERSION, TANGLED
 from .statements import stamp_changes, store_changes
 from .unit import Finding, Raced, UnitOfWork
+from .veiling import is_veilable, veiled
+
+log = logging.getLogger("accord.writes")
 
 T = TypeVar("T")
 
@@ -88,8 +92,11 @@ class Writer:
                 outcome, unit = await self._prepared(request, transaction)
                 if unit is None:
                     raise _RolledBack(outcome)
+                if not is_veilable(unit):
+                    raise _RolledBack(outcome)
                 await stamp_changes(unit)
-                await store_changes(unit, [] if request.dry_run else events_of(unit, self.consumers))
+                with veiled(unit):
+                    await store_changes(unit, [] if request.dry_run else events_of(unit, self.consumers))
                 await follow(transaction, unit.following)
                 await self.hooks.before_commit(Faces(unit, self.hooks, request.may, writable=False))
                 if request.dry_run:
@@ -109,6 +116,7 @@ class Writer:
         """
         count = len(request.inputs)
         refused: dict[int, list[Violation]] = {}
+        taken: set[tuple[int, str, str]] = set()
         for _ in range(ROUNDS):
             unit = UnitOfWork(
                 catalogue=self.catalogue,
@@ -119,6 +127,7 @@ class Writer:
                 new_id=self.new_id,
                 once=self.once,
                 sight=request.sight,
+                dry_run=request.dry_run,
             )
             left = [root for root in range(count) if root not in refused]
             ids: dict[int, UUID] = {}
@@ -129,7 +138,9 @@ class Writer:
                 result = await _acted(unit, request.act)
             await _look_over(unit, self.hooks, request.may)
             errors = unit.errors()
+            taken |= unit.taken
             if not errors:
+                _note_taken(request, taken)
                 found = [(root, one) for root, several in refused.items() for one in several]
                 warnings = [(one.root, one.violation) for one in unit.found]
                 outcome = _outcome([ids.get(root) for root in range(count)], [*found, *warnings])
@@ -140,10 +151,24 @@ class Writer:
                     refused.setdefault(finding.root, []).append(finding.violation)
             if request.atomic or len(refused) == count:
                 break
+        _note_taken(request, taken)
         for root in range(count) if not request.atomic else ():
             if root not in refused:
                 refused[root] = [TANGLED.broken(request.paths[root])]
         return _outcome([None] * count, [(root, one) for root, several in refused.items() for one in several]), None
+
+
+def _note_taken(request: WriteRequest, taken: Collection[tuple[int, str, str]]) -> None:
+    """Leave a trace of a write that was told that values are taken which its actor may not see: they may be guesses."""
+    if taken:
+        fields = ", ".join(sorted({f"{fields} of {record}" for _, record, fields in taken}))
+        log.warning(
+            "%s of actor %s was refused %s values as taken by what the actor may not see: %s",
+            request.name,
+            request.actor,
+            len(taken),
+            fields,
+        )
 
 
 def _causes(error: Exception) -> list[BaseException | None]:
@@ -255,6 +280,7 @@ async def _look_over(unit: UnitOfWork, hooks: Hooks, may: May) -> None:
     if hooks.has("prepare"):
         await _prepare_plugins(unit, faces)
     await touch_owners(unit)
+    await settle(unit)
     await check(unit)
     faces = Faces(unit, hooks, may, writable=False)
     for record in unit.changed_types():
