@@ -3,9 +3,8 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -15,6 +14,7 @@ from uuid import UUID
 
 from accord.config.composition import CORE, Accord, core_catalogue, migration_target, open_accord
 from accord.config.settings import Settings
+from accord.config.testing.host import Clock, Statements
 from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.graph.migrating import MigrationApp, apply
 from accord.graph.records import RECORDS
@@ -23,33 +23,12 @@ from accord.schema.exchange import Caller, Request, Result
 from accord.tests.postgres_server import PostgresServer
 
 
-@dataclass
-class TurnedClock:
-    """A clock that stands still until it is turned."""
-
-    now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def turn(self, **step: float) -> None:
-        """Turn the clock on."""
-        self.now += timedelta(**step)
-
-
-@dataclass
-class Statements:
-    """The statements that ran while it was listening."""
-
-    texts: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Bench:
     """An open Accord with what tests do to it."""
 
     accord: Accord
-    clock: TurnedClock
+    clock: Clock
 
     @property
     def kind(self) -> str:
@@ -74,21 +53,9 @@ class Bench:
         assert answer.get("errors"), answer
         return answer["errors"]
 
-    @asynccontextmanager
-    async def counting(self) -> AsyncIterator[Statements]:
-        """Listen to the statements that reach the database to read."""
-        database: Any = self.accord.database
-        heard, fetch = Statements(), database.fetch
-
-        async def listen(statement: str, parameters: Sequence[Any]) -> Any:
-            heard.texts.append(statement)
-            return await fetch(statement, parameters)
-
-        database.fetch = listen
-        try:
-            yield heard
-        finally:
-            del database.fetch
+    def counted(self) -> AbstractContextManager[list[str]]:
+        """Listen to the statements that reach the database to read: `with bench.counted() as statements:`."""
+        return Statements(self.accord.database).counted()
 
 
 @cache
@@ -101,7 +68,7 @@ async def migrate(
     location: str, *, models: Sequence[type[Any]] = RECORDS, apps: Sequence[MigrationApp] = (CORE,)
 ) -> None:
     """Give the database at `location` (a setting) the core tables, or those of other models and apps."""
-    target = migration_target(Settings(database=location), core_catalogue(models), apps=apps, clock=TurnedClock())
+    target = migration_target(Settings(database=location), core_catalogue(models), apps=apps, clock=Clock())
     await apply(target, progress=lambda step: None)
 
 
@@ -115,7 +82,7 @@ async def open_bench(
     **options: Any,
 ) -> AsyncIterator[Bench]:
     """An Accord on the database at `location` (a setting), migrated first."""
-    clock = TurnedClock()
+    clock = Clock()
     if not is_migrated:
         await migrate(location, models=models, apps=apps)
     if models is RECORDS:
@@ -127,7 +94,7 @@ async def open_bench(
 class CoreDatabases:
     """Databases with the core tables and nothing in them: copies of one that was migrated."""
 
-    def __init__(self, kind: str, folder: Path, server: PostgresServer | None) -> None:
+    def __init__(self, folder: Path, server: PostgresServer | None) -> None:
         self._folder = folder
         self._server = server
         self._names = count()
@@ -153,10 +120,3 @@ class CoreDatabases:
         """Remove a database again."""
         if self._server is not None:
             self._server.drop_database(urlsplit(location).path.lstrip("/"))
-
-
-def new_database(kind: str, folder: Path, server: Any, name: str) -> str:
-    """The setting of a new, empty database."""
-    if kind == "sqlite":
-        return f"sqlite:{folder / 'accord.db'}"
-    return server.create_database(name)

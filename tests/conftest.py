@@ -61,7 +61,7 @@ def core_databases(
 ) -> CoreDatabases:
     """Where tests get migrated databases from."""
     server = request.getfixturevalue("postgres_server") if database_kind == "postgresql" else None
-    return CoreDatabases(database_kind, tmp_path_factory.mktemp("databases"), server)
+    return CoreDatabases(tmp_path_factory.mktemp("databases"), server)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """References to any record: declared once by whoever needs one, read, filtered, checked and kept like foreign keys."""
 
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from tortoise import fields
 
 from accord.config.composition import CORE, core_catalogue
 from accord.graph.declaring import DeclarationError, declare
-from accord.graph.migrating import MigrationApp, make
+from accord.graph.migrating import MigrationApp
 from accord.graph.records import RECORDS
 from accord.plugins.declarations import Policy, computed
 from accord.plugins.fields import AnyRecord
@@ -18,6 +17,7 @@ from accord.plugins.records import AccountExtension, Record
 from accord.schema.building import BuiltSchema, build_schema
 from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
 from accord.tests.graph.toy_mentions import MODELS
+from accord.tests.made_migrations import made_migrations
 from accord.tests.schema import writes
 from accord.tests.schema.writes import listed, read, refused, violation, written
 
@@ -35,17 +35,10 @@ class Plugin:
 
 
 @pytest.fixture(scope="session")
-async def plugin(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plugin]:
-    folder = tmp_path_factory.mktemp("plugin")
-    (folder / PACKAGE).mkdir()
-    (folder / PACKAGE / "__init__.py").touch()
-    sys.path.insert(0, str(folder))
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
     app = MigrationApp(label="mentions", models=("accord.tests.graph.toy_mentions",), migrations=PACKAGE)
-    assert await make((CORE, app), "mentions", "initial") is not None
-    yield Plugin(app=app, schema=build_schema(core_catalogue(ALL), name=lambda: "mentions"))
-    sys.path.remove(str(folder))
-    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
-        del sys.modules[name]
+    with made_migrations(tmp_path_factory.mktemp("plugin"), app):
+        yield Plugin(app=app, schema=build_schema(core_catalogue(ALL), name=lambda: "mentions"))
 
 
 @pytest.fixture
@@ -108,9 +101,9 @@ async def test_one_key_may_stand_for_a_computed_field_of_one_type_and_something_
     await make_one(bench, "Mention", place="p")
     fields_ = """about { ... on Account { one: industry } ... on Errand { one: initials many: lines }
       ... on Address { one: district many: formatted } }"""
-    async with bench.counting() as statements:
+    with bench.counted() as statements:
         found = await listed(bench, "mentions", fields_)
-    assert len(statements.texts) == 1
+    assert len(statements) == 1
     assert [mention["about"] for mention in found] == [
         {"one": "Retail"},
         {"one": "bb", "many": ["buy", "bread"]},

@@ -9,6 +9,9 @@ import pytest
 from accord.graph.databases.connections import Connections
 from accord.graph.errors import Unavailable
 from accord.tests.postgres_server import PostgresServer
+from accord.tests.waiting import until
+
+BUSY = "select count(*) from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'"
 
 
 @pytest.fixture
@@ -59,14 +62,13 @@ async def test_a_statement_nobody_waits_for_is_cancelled_and_its_connection_used
 
     async with connections.one() as watching:
         sleeping = asyncio.ensure_future(sleep())
-        await asyncio.sleep(0.2)
+        await until(lambda: watching.fetchval(BUSY))
         sleeping.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sleeping
         async with connections.one() as again:
             assert await again.fetchval("select 7") == 7
-        busy = "select count(*) from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'"
-        assert await watching.fetchval(busy) == 0
+        assert await watching.fetchval(BUSY) == 0
 
 
 async def test_one_left_within_a_transaction_is_not_used_again(connections: Connections) -> None:

@@ -14,9 +14,10 @@ import pytest
 
 from accord.config.composition import CORE, core_catalogue, migration_target
 from accord.config.settings import Settings
+from accord.config.testing.host import Clock
 from accord.graph.databases.sqlite import newest_driver
 from accord.graph.migrating import DatabaseIsNewer, DatabaseState, MigrationApp, Target, apply, compare, make, status
-from accord.tests.accord_fixture import Bench, CoreDatabases, TurnedClock, open_bench
+from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
 
 WIDER = """
 from tortoise import migrations
@@ -114,7 +115,7 @@ def core(
         (package / file.name).write_text(source, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     settings = Settings(database=location)
-    target = migration_target(settings, core_catalogue(), clock=TurnedClock())
+    target = migration_target(settings, core_catalogue(), clock=Clock())
     yield Core(target=target, settings=settings, package=package)
     for name in [name for name in sys.modules if name.partition(".")[0] == package.name]:
         del sys.modules[name]

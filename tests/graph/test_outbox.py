@@ -18,6 +18,7 @@ from accord.graph.databases.sqlite import SQLite
 from accord.graph.identity import IdSource
 from accord.graph.writing.outbox import MOST_ATTEMPTS, Event, OutboxWorker
 from accord.tests.accord_fixture import Bench, CoreDatabases, core_schema, open_bench
+from accord.tests.waiting import PATIENCE, until
 
 PAYLOAD = "{ recordId violations { code path } }"
 CREATE = f"mutation ($input: CreateAccountInput!) {{ createAccount(input: $input) {PAYLOAD} }}"
@@ -109,13 +110,6 @@ async def running(worker: OutboxWorker) -> AsyncGenerator[None, None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something has happened, for five seconds at most."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what happens is in the code under test, which sets no event
-            await asyncio.sleep(0.005)
 
 
 # what is told ------------------------------------------------------------------------------------------------------
@@ -368,18 +362,39 @@ async def test_another_worker_takes_over_when_the_lease_of_a_dead_one_ends(
 async def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_not_begun(told: Told):
     for name in ("Kestrel", "Merlin", "Hobby"):
         await told.create(name)
-    stopping = Heard(waits=asyncio.Event())
-    stopped = asyncio.create_task(told.worker(stopping).drain())
+    may_end = asyncio.Event()
+    stopping = Heard(waits=may_end)
+    worker = told.worker(stopping)
+    working = asyncio.create_task(worker.run())
     await until(lambda: len(stopping.events) == 1)
-    stopped.cancel()
+    worker.stop()
+    may_end.set()
+    async with asyncio.timeout(PATIENCE):
+        await working
+    assert len(stopping.events) == 1  # which it had begun, and came to an end with
+    taken = await told.drain()
+    assert len(taken) == 2
+    assert {event.attempts for event in taken} == {1}
+    assert {event.id for event in taken}.isdisjoint(event.id for event in stopping.events)
+    told.bench.clock.turn(days=1)
+    assert await told.drain() == []
+
+
+async def test_a_worker_that_is_cut_off_gives_back_what_it_has_not_begun(told: Told):
+    for name in ("Kestrel", "Merlin", "Hobby"):
+        await told.create(name)
+    cut_off = Heard(waits=asyncio.Event())
+    working = asyncio.create_task(told.worker(cut_off).drain())
+    await until(lambda: len(cut_off.events) == 1)
+    working.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await stopped
+        await working
     taken = {event.id for event in await told.drain()}
     assert len(taken) == 2
     assert {event.attempts for event in told.heard.events} == {1}
     told.bench.clock.turn(seconds=60)
-    assert [event.id for event in await told.drain()] == [event.id for event in stopping.events]
-    assert taken.isdisjoint(event.id for event in stopping.events)
+    assert [event.id for event in await told.drain()] == [event.id for event in cut_off.events]
+    assert taken.isdisjoint(event.id for event in cut_off.events)
 
 
 async def test_an_event_that_ends_its_worker_each_time_is_parked(told: Told):

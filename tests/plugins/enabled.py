@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from accord.config.composition import migration_target, open_accord
 from accord.config.plugin_loading import catalogue_of, load_plugins
 from accord.config.settings import Settings
+from accord.config.testing.host import Clock
 from accord.graph.migrating import Report, Target, apply
-from accord.tests.accord_fixture import Bench, TurnedClock, core_schema
+from accord.tests.accord_fixture import Bench, core_schema
 
 
 def settings(location: str, *names: str) -> Settings:
@@ -17,7 +18,7 @@ def settings(location: str, *names: str) -> Settings:
 def target(location: str, *names: str) -> Target:
     """What a database is to be taken to with these plugins."""
     plugins = load_plugins(settings(location, *names))
-    return migration_target(settings(location), catalogue_of(plugins), plugins=plugins, clock=TurnedClock())
+    return migration_target(settings(location), catalogue_of(plugins), plugins=plugins, clock=Clock())
 
 
 async def enable(location: str, *names: str) -> Report:
@@ -27,7 +28,7 @@ async def enable(location: str, *names: str) -> Report:
 @asynccontextmanager
 async def opened(location: str, *names: str) -> AsyncIterator[Bench]:
     """An Accord with these plugins, on a database as it is."""
-    clock = TurnedClock()
+    clock = Clock()
     schema = None if names else core_schema()
     async with open_accord(settings(location, *names), clock=clock, schema=schema) as accord:
         yield Bench(accord=accord, clock=clock)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +10,11 @@ import pytest
 from accord.config.app import create_app
 from accord.config.composition import open_accord, target_of
 from accord.config.settings import Settings
+from accord.config.testing.host import Clock
 from accord.graph.migrating import apply
 from accord.plugins import PluginFailed
 from accord.schema.plugin_report import MANAGE
-from accord.tests.accord_fixture import Bench, TurnedClock
+from accord.tests.accord_fixture import Bench
 from accord.tests.plugins.installing import Site
 
 WORDS = "words from the inside"
@@ -28,10 +28,10 @@ INPUT = {"name": "Kestrel", "failing": {"secret": "s3cret"}}
 
 
 @pytest.fixture
-async def database(tmp_path: Path, site: Site) -> str:
-    """A database that is ready for the plugin."""
+async def database(location: str, site: Site) -> str:
+    """A database of each kind that is ready for the plugin."""
     site.install("failing")
-    found = settings(f"sqlite:{tmp_path / 'accord.db'}", "")
+    found = settings(location, "")
     await apply(target_of(found), progress=lambda step: None)
     return found.database
 
@@ -43,7 +43,7 @@ def settings(database: str, hook: str, **how: Any) -> Settings:
 @asynccontextmanager
 async def failing(database: str, hook: str, **how: Any) -> AsyncIterator[Bench]:
     """An Accord whose plugin fails in a hook."""
-    clock = TurnedClock()
+    clock = Clock()
     async with open_accord(settings(database, hook, **how), clock=clock) as accord:
         yield Bench(accord=accord, clock=clock)
 
@@ -74,6 +74,9 @@ async def test_what_a_plugin_can_not_check_is_not_written(
         incident = incident_of(answer, f"The plugin failing could not do its part ({hook})")
         assert answer["data"] == {"createAccount": None}
         assert (await bench.ask(NAMES))["accounts"]["totalCount"] == 0
+        for table in ("account", "outbox_event"):
+            [[count]] = await bench.accord.database.fetch(f"select count(*) from {table}", [])
+            assert count == 0
     [record] = [record for record in caplog.records if incident in record.getMessage()]
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], TimeoutError if is_slow else RuntimeError)

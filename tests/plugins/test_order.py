@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-import pytest
-
 from accord.config.composition import open_accord
 from accord.config.plugin_loading import load_plugins
 from accord.config.testing.databases import Databases, Kind
@@ -107,14 +105,6 @@ async def test_the_order_of_plugins_changes_no_answer_and_no_stored_value(
     assert {"FINANCE_RISK_NEEDED", "HEALTHCARE_NPI_NEEDED", "HEALTHCARE_AGREEMENT_NEEDED", "NOT_UNIQUE"} <= codes
     assert rows["finance_account"]
     assert rows["healthcare_account"]
-
-
-@pytest.mark.accord_plugins(*NAMES)
-async def test_the_examples_of_both_can_be_run(host: Host):
-    examples = [text for one in host.accord.plugins for text in one.plugin.examples().values()]
-    assert len(examples) == 2
-    for example in examples:
-        await host.gql(example)
 
 
 def _codes(answer: Any) -> list[str]:

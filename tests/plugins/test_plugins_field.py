@@ -11,10 +11,10 @@ from accord.config.composition import Accord, open_accord, target_of
 from accord.config.settings import Settings
 from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.graph.migrating import apply
-from accord.plugins import PluginSettings
-from accord.plugins.healthcare import Healthcare
+from accord.plugins import Plugin, PluginSettings, hookimpl
 from accord.schema.exchange import Caller, Request
 from accord.schema.plugin_report import MANAGE
+from accord.tests.plugins.installing import Site
 
 PUBLIC = """{ plugins { name title version distribution apiVersion state description after
   fields { record name type description filterable classified permission mask }
@@ -99,24 +99,29 @@ async def test_how_plugins_are_set_and_fare_is_for_operators(accord: Accord) -> 
     assert validate["p95Ms"] > 0
 
 
-async def test_secrets_of_a_plugin_are_hidden_and_its_trouble_is_told(
-    accord: Accord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Guarded(PluginSettings):
-        agreement_needed: bool = True
-        key: SecretStr = SecretStr("open sesame")
+class GuardedSettings(PluginSettings):
+    """How it reaches its register."""
 
-    async def ailing() -> str:
+    key: SecretStr = SecretStr("open sesame")
+
+
+class Guarded(Plugin):
+    """Looks things up in a register, which is away."""
+
+    name = "guarded"
+    settings_type = GuardedSettings
+
+    @hookimpl
+    async def health(self) -> str:
         return "the register can't be reached"
 
-    plugin = accord.hooks.plugin("healthcare")
-    assert isinstance(plugin, Healthcare)
-    monkeypatch.setattr(plugin, "settings", Guarded())
-    monkeypatch.setattr(accord.hooks, "health", lambda: _health(ailing))
-    found = (await ask(accord, OPERATORS, MANAGE))["healthcare"]
-    assert (found["state"], found["reason"]) == ("DEGRADED", "the register can't be reached")
-    assert {"name": "key", "value": '"***"', "source": "default"} in found["settings"]
 
-
-async def _health(ailing: Any) -> dict[str, str]:
-    return {"healthcare": await ailing()}
+async def test_secrets_of_a_plugin_are_hidden_and_its_trouble_is_told(tmp_path: Path, site: Site) -> None:
+    site.describe("toy-guarded", "guarded = accord.tests.plugins.test_plugins_field:Guarded")
+    settings = Settings(database=f"sqlite:{tmp_path / 'accord.db'}", plugins=("guarded", "healthcare"))
+    await apply(target_of(settings), progress=lambda step: None)
+    async with open_accord(settings) as accord:
+        found = await ask(accord, OPERATORS, MANAGE)
+    assert (found["guarded"]["state"], found["guarded"]["reason"]) == ("DEGRADED", "the register can't be reached")
+    assert found["guarded"]["settings"] == [{"name": "key", "value": '"***"', "source": "default"}]
+    assert (found["healthcare"]["state"], found["healthcare"]["reason"]) == ("ENABLED", None)

@@ -216,7 +216,7 @@ class _Document:
             elif way == 17:
                 parts.append(self.spread(type_, depth))
             else:
-                parts.append(self.leaf(type_, scope))
+                parts.append(self.leaf(type_))
         return "{ " + " ".join(parts) + " }"
 
     def spread(self, type_: Any, depth: int) -> str:
@@ -235,10 +235,11 @@ class _Document:
         if not self.limits.directives or not self.chance(12):
             return ""
         name = self.random.choice(("include", "skip"))
+        # a named type is one
         value = self.placed(GraphQLNonNull(self.schema.type_map["Boolean"]), flip(self.random))  # type: ignore[arg-type]
         return f" @{name}(if: {value})"
 
-    def leaf(self, type_: Any, scope: Scope) -> str:
+    def leaf(self, type_: Any) -> str:
         """A field without fields of its own."""
         leaves = [name for name, one in type_.fields.items() if is_leaf_type(get_named_type(one.type))]
         return self.random.choice([*leaves, "__typename"])
@@ -392,6 +393,7 @@ class _Document:
         if is_list(inner) and isinstance(value, list):
             if len(value) == 1 and self.chance(20):
                 return self.placed(inner.of_type, value[0], may_vary=False)  # type: ignore[union-attr] # it is a list
+            # as above
             return "[" + ", ".join(self.placed(inner.of_type, one) for one in value) + "]"  # type: ignore[union-attr]
         return literal(value)
 

@@ -112,7 +112,7 @@ def _group(record: RecordType, row: Row, group: GroupField, filter_: Filter) -> 
     for name, value in filter_.items():
         member = group.members.get(name)
         if member is None:
-            met = _is_same_whole(record, row, group, value)
+            met = _is_same_whole(row, group, value)
         elif isinstance(member, GroupField):
             met = _group(record, row, member, value)
         else:
@@ -122,7 +122,7 @@ def _group(record: RecordType, row: Row, group: GroupField, filter_: Filter) -> 
     return True
 
 
-def _is_same_whole(record: RecordType, row: Row, group: GroupField, value: Mapping[str, Any]) -> bool:
+def _is_same_whole(row: Row, group: GroupField, value: Mapping[str, Any]) -> bool:
     """Equal in every element given and without those left out; a group in it is given by any of its elements."""
     for name, member in group.members.items():
         given = value.get(name)

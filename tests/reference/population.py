@@ -130,7 +130,7 @@ class Populating:
         contacts = await self.contacts(labels["CONTACT"], groups, accounts, addresses)
         await self.sources(accounts, contacts)
         await self.tasks_and_notes(actors)
-        await self.changes(accounts, contacts)
+        await self.changes(accounts)
         await self.deletions(accounts, contacts, addresses, labels, actors)
 
     def addresses(self, labels: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -299,7 +299,7 @@ class Populating:
             inputs = [note | {"subjectId": self.random.choice(found)} for note in notes]
             await self.write("createNotes", "CreateNoteInput", inputs)
 
-    async def changes(self, accounts: Sequence[str], contacts: Sequence[str]) -> None:
+    async def changes(self, accounts: Sequence[str]) -> None:
         """Later changes, so that versions and times differ, and contacts that come back to a former account."""
         renamed = [{"id": account, "name": self.name()} for account in accounts[::7]]
         await self.write("updateAccounts", "UpdateAccountInput", renamed)

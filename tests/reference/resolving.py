@@ -243,6 +243,7 @@ class Reference:
 
     @staticmethod
     def _page_info(entries: Sequence[Entry], keys: tuple[SortKey, ...], has_next: bool, has_previous: bool) -> Any:
+        # of one list
         ends = [CursorOf(keys, position(keys, entry)) for entry in (entries[:1] + entries[-1:])]  # type: ignore[operator]
         return {
             "hasNextPage": has_next,

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from graphql import (
-    GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -312,11 +311,6 @@ def quoted(text: str) -> str:
 def is_list(type_: Any) -> bool:
     """Whether a type is a list, required or not."""
     return isinstance(get_nullable_type(type_), GraphQLList)
-
-
-def is_enum(type_: Any) -> bool:
-    """Whether a type is an enum, required or not."""
-    return isinstance(get_nullable_type(type_), GraphQLEnumType)
 
 
 def required(type_: Any) -> Any:

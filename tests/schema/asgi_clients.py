@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +16,9 @@ from accord.config.app import create_app
 from accord.config.composition import open_accord
 from accord.config.settings import Settings
 from accord.tests.accord_fixture import core_schema, migrate
+from accord.tests.waiting import PATIENCE
 
 ORIGIN = "http://accord.test"
-PATIENCE = 10  # seconds
 
 
 @asynccontextmanager
@@ -170,13 +170,6 @@ async def under_way(answering: Any, is_gone: asyncio.Event) -> AsyncIterator[Non
     is_gone.set()
     async with asyncio.timeout(PATIENCE):
         await task
-
-
-async def until(claim: Callable[[], Any]) -> None:
-    """Wait for something that is not announced."""
-    async with asyncio.timeout(PATIENCE):
-        while not claim():  # noqa: ASYNC110  there is no event to wait for
-            await asyncio.sleep(0.01)
 
 
 def encoded_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

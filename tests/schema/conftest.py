@@ -33,9 +33,9 @@ async def small(core_databases: CoreDatabases) -> AsyncIterator[Bench]:
 
 
 @pytest.fixture(scope="session")
-async def clinic_app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prepared]:
+def clinic_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     """A plugin with protected fields, its migration made."""
-    async with prepared(tmp_path_factory.mktemp("clinic")) as made:
+    with prepared(tmp_path_factory.mktemp("clinic")) as made:
         yield made
 
 
@@ -48,5 +48,5 @@ def rules() -> Rules:
 @pytest.fixture
 async def clinic(core_databases: CoreDatabases, clinic_app: Prepared, rules: Rules) -> AsyncIterator[Bench]:
     """An Accord with that plugin, its hooks included."""
-    async with opened(core_databases, clinic_app, Hooks([Clinic(rules)])) as bench:
+    async with opened(core_databases, clinic_app, Hooks([Clinic(rules)]), new_id=counted_ids()) as bench:
         yield bench

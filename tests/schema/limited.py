@@ -8,7 +8,8 @@ import pytest
 
 from accord.config.composition import open_accord
 from accord.config.settings import Settings
-from accord.tests.accord_fixture import Bench, CoreDatabases, TurnedClock, core_schema
+from accord.config.testing.host import Clock
+from accord.tests.accord_fixture import Bench, CoreDatabases, core_schema
 
 Limited = Callable[..., AbstractAsyncContextManager[Bench]]
 
@@ -16,7 +17,7 @@ Limited = Callable[..., AbstractAsyncContextManager[Bench]]
 @pytest.fixture(scope="module")
 def embedded_databases(tmp_path_factory: pytest.TempPathFactory) -> CoreDatabases:
     """Where the tests of a module get SQLite databases from."""
-    return CoreDatabases("sqlite", tmp_path_factory.mktemp("limited"), None)
+    return CoreDatabases(tmp_path_factory.mktemp("limited"), None)
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def limited(embedded_databases: CoreDatabases) -> Limited:
 
     @asynccontextmanager
     async def opened(**settings: Any) -> AsyncIterator[Bench]:
-        clock = TurnedClock()
+        clock = Clock()
         chosen = Settings(database=embedded_databases.new(), **settings)
         async with open_accord(chosen, clock=clock, schema=core_schema()) as accord:
             yield Bench(accord=accord, clock=clock)
@@ -42,8 +43,8 @@ def only(errors: list[dict[str, Any]]) -> dict[str, Any]:
 async def kept_and_broken(bench: Bench, within: str, beyond: str, **error: Any) -> None:
     """A document at a limit runs; one that is just beyond is refused before a statement reaches the database."""
     assert "errors" not in (await bench.run(within)).decoded()
-    async with bench.counting() as statements:
+    with bench.counted() as statements:
         answer = (await bench.run(beyond)).decoded()
-    assert statements.texts == []
+    assert statements == []
     assert "data" not in answer
     assert only(answer["errors"]) == error

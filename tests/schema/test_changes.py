@@ -143,7 +143,7 @@ async def test_a_listener_that_lags_is_told_and_the_others_go_on(bench: Bench) -
         await bench.ask(bulk, inputs=inputs)
         await slow_task
         async with asyncio.timeout(PATIENCE):
-            while len(heard) < 100:  # noqa: ASYNC110
+            while len(heard) < 100:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.05)
         async with asyncio.timeout(PATIENCE):
             while "errors" not in (last := (await take(slow, 1))[0]):

@@ -1,8 +1,9 @@
 """Two databases that differ in protected values alone give whoever may not read them the same answers, to the byte."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from random import Random
 from typing import Any
 
@@ -19,12 +20,15 @@ from graphql import (
     is_leaf_type,
 )
 
+from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.plugins.calling import Hooks
+from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench, CoreDatabases
 from accord.tests.reference.population import counted_ids
 from accord.tests.schema.toy_clinic import READ, Clinic, Prepared, Rules, opened
 
 DOCUMENTS = 400
+SUBSCRIPTIONS = 40
 TYPES = frozenset({"Contact", "ClinicContact", "Visit", "Account", "ContactGroup", "Actor"})
 WORLDS: Sequence[dict[str, Any]] = (
     {
@@ -63,6 +67,11 @@ class Writing:
         assert query is not None
         names = [name for name, one in query.fields.items() if self.is_met(one.type) and not name.startswith("__")]
         return "{ " + " ".join(self.field(query, self.random.choice(names), 3) for _ in range(self.some(3))) + " }"
+
+    def subscription(self) -> str:
+        """A subscription to all changes that there were, each with its record."""
+        node = self.selection(self.schema.type_map["Node"], 3)
+        return f'subscription {{ changes(after: "0") {{ cursor kind type recordId version fields node {node} }} }}'
 
     def dry_run(self) -> str:
         """A mutation that would write fields that nobody without a permission reads, and shows the record after it."""
@@ -187,7 +196,8 @@ async def worlds(core_databases: CoreDatabases, clinic_app: Prepared) -> AsyncIt
                 opened(core_databases, clinic_app, Hooks([Clinic(Rules())]), new_id=counted_ids())
             )
             made: list[str] = []
-            for name, values in (("Abel", world), ("Baker", WORLDS[0] | {"mrn": "Q-1", "chart": None}), ("Cole", {})):
+            cole = {"ward": "Gamma", "weight": "81.2"} if world is WORLDS[0] else {}  # in one of them there is a value
+            for name, values in (("Abel", world), ("Baker", WORLDS[0] | {"mrn": "Q-1", "chart": None}), ("Cole", cole)):
                 visits = [{"reason": "Cough", **visit}, {"reason": "Fall"}] if name == "Abel" else []
                 given = {"familyName": name, "clinic": {**values, "badge": "Badge-1"}, "visits": visits}
                 answer = (await bench.ask(MAKE, input=given))["it"]
@@ -223,3 +233,32 @@ async def test_answers_without_the_permission_hang_on_no_protected_value(worlds:
     assert codes["FORBIDDEN_FIELD"] > DOCUMENTS / 20, codes
     assert codes["none"] > DOCUMENTS / 4, codes
     assert told_apart > DOCUMENTS / 20, told_apart  # the same documents do show the values to whoever may read them
+
+
+async def heard(bench: Bench, document: str, count: int, permissions: Sequence[str] = ()) -> list[bytes]:
+    """The results of a subscription, up to the first with an error."""
+    caller = Caller(actor=SYSTEM_ACTOR, request="test", permissions=frozenset(permissions))
+    found: list[bytes] = []
+    async with asyncio.timeout(120), aclosing(bench.accord.service.subscribe(Request(query=document), caller)) as all_:
+        while len(found) < count:
+            result = await anext(all_, None)
+            if result is None:
+                break
+            found.append(result.encoded())
+    return found
+
+
+async def test_changes_without_the_permission_hang_on_no_protected_value(worlds: tuple[list[Bench], list[str]]):
+    (one, other), ids = worlds
+    await one.accord.feed.turn()
+    count = (await one.accord.database.fetch("select count(*) from outbox_event", []))[0][0]
+    told_apart, whole = 0, 0
+    for seed in range(SUBSCRIPTIONS):
+        document = Writing(one.accord.schema.core, seed, ids).subscription()
+        first, second = [await heard(bench, document, count) for bench in (one, other)]
+        assert first == second, document
+        whole += len(first) == count
+        told = [await heard(bench, document, count, [READ]) for bench in (one, other)]
+        told_apart += told[0] != told[1]
+    assert whole > SUBSCRIPTIONS / 4, whole
+    assert told_apart > SUBSCRIPTIONS / 2, told_apart

@@ -13,9 +13,9 @@ async def test_nested_connections_are_one_statement(bench: Bench) -> None:
         { recordId violations { code path message severity } } }"""
     )
     assert created["createAccount"]["recordId"], created
-    async with bench.counting() as statements:
+    with bench.counted() as statements:
         answer = await bench.ask(NESTED)
-    assert len(statements.texts) == 1
+    assert len(statements) == 1
     (account,) = answer["accounts"]["nodes"]
     assert answer["accounts"]["totalCount"] == 1
     assert account["addresses"] == {"nodes": [{"city": "Wien", "country": {"code": "AT"}}]}

@@ -40,12 +40,12 @@ def told(rules: Rules) -> list[tuple[str, set[UUID], tuple[str, ...]]]:
 
 async def test_rows_with_classified_values_are_told_with_their_fields(clinic: Bench, rules: Rules):
     (abel, first), (baker, second) = await patient(clinic, "Abel"), await patient(clinic, "Baker")
-    async with clinic.counting() as statements:
+    with clinic.counted() as statements:
         answer = await clinic.ask(
             "{ contacts { nodes { familyName clinic { mrn ward badge } visits { nodes { score reason } } } } }",
             permissions=[READ],
         )
-    assert len(statements.texts) == 1
+    assert len(statements) == 1
     assert answer["contacts"]["nodes"][0]["clinic"]["mrn"] == "MRN-Abel"
     (heard, _) = rules.accesses
     assert (heard.actor, heard.request, heard.moment) == (SYSTEM_ACTOR, "test", clinic.clock.now)
@@ -73,7 +73,10 @@ async def test_what_is_masked_or_open_to_all_is_not_told(clinic: Bench, rules: R
     await clinic.ask("{ contacts { nodes { familyName clinic { mrn label ward badge } visits { nodes { score } } } } }")
     await clinic.ask("{ contacts { nodes { familyName clinic { badge insurance { name } } } } }", permissions=[READ])
     await clinic.ask(
-        '{ contacts(filter: {clinic: {mrn: {eq: "none"}}}) { nodes { clinic { mrn } } } }', permissions=[READ]
+        '{ contacts(filter: {familyName: {eq: "none"}}) { nodes { clinic { mrn } } } }', permissions=[READ]
+    )
+    await clinic.ask(
+        "{ contacts(orderBy: [{familyName: ASC}]) { edges { cursor } pageInfo { endCursor } } }", permissions=[READ]
     )
     assert rules.accesses == []
 
@@ -85,6 +88,73 @@ async def test_figures_over_classified_values_are_told_without_rows(clinic: Benc
     assert told(rules) == [("Visit", set(), ("score",))]
     await clinic.ask("{ contacts { aggregates { clinic { visitsMade { sum } } } } }", permissions=[READ])
     assert told(rules) == [("Contact", set(), ("clinic.visitsMade",))]
+
+
+BY_NUMBER = "orderBy: [{clinic: {mrn: ASC}}, {familyName: ASC}], first: 1"
+
+
+async def test_cursors_that_hold_classified_values_tell_of_their_rows(clinic: Bench, rules: Rules):
+    (abel, first), (baker, second) = await patient(clinic, "Abel"), await patient(clinic, "Baker")
+    for page, part, record, ids, field in (
+        (f"contacts({BY_NUMBER})", "edges { cursor }", "Contact", {abel}, "clinic.mrn"),
+        (f"contacts({BY_NUMBER})", "pageInfo { endCursor }", "Contact", {abel}, "clinic.mrn"),
+        (f"contacts({BY_NUMBER})", "pageInfo { hasNextPage endCursor }", "Contact", {abel}, "clinic.mrn"),
+        ("contacts(orderBy: [{clinic: {mrn: DESC}}])", "pageInfo { startCursor }", "Contact", {baker}, "clinic.mrn"),
+        ("contacts(orderBy: [{clinic: {owed: ASC}}])", "pageInfo { endCursor }", "Contact", {baker}, "clinic.owed"),
+        ("visits", "edges { cursor }", "Visit", {first, second}, "day"),
+        ("visits(last: 1)", "pageInfo { startCursor }", "Visit", {second}, "day"),
+        ("contacts(first: 1)", "nodes { visits { edges { cursor } } }", "Visit", {first}, "day"),
+    ):  # fmt: skip
+        answer = await clinic.ask(f"{{ {page} {{ {part} }} }}", permissions=[READ])
+        assert told(rules) == [(record, ids, (field,))], (page, part)
+        assert "\\u" not in json.dumps(answer)  # the marks are gone
+
+
+async def test_the_cursor_that_was_told_of_is_the_row_s_own(clinic: Bench, rules: Rules):
+    await patient(clinic, "Abel")
+    baker, _ = await patient(clinic, "Baker")
+    page = f"contacts({BY_NUMBER})"
+    found = await clinic.ask(f"{{ {page} {{ edges {{ cursor }} pageInfo {{ endCursor }} }} }}", permissions=[READ])
+    (edge,), end = found["contacts"]["edges"], found["contacts"]["pageInfo"]["endCursor"]
+    assert edge["cursor"] == end
+    rules.accesses.clear()
+    after = f'{{ {page[:-1]}, after: "{end}") {{ edges {{ cursor node {{ familyName }} }} }} }}'
+    answer = await clinic.ask(after, permissions=[READ])
+    assert [one["node"]["familyName"] for one in answer["contacts"]["edges"]] == ["Baker"]
+    assert told(rules) == [("Contact", {baker}, ("clinic.mrn",))]
+
+
+@pytest.mark.parametrize(
+    ("document", "record", "fields"),
+    [
+        ('{ contacts(filter: {clinic: {mrn: {eq: "MRN-Abel"}}}) { nodes { familyName } } }', "Contact", "clinic.mrn"),
+        ('{ contacts(filter: {clinic: {mrn: {eq: "none"}}}) { totalCount } }', "Contact", "clinic.mrn"),
+        ('{ contacts(filter: {visits: {some: {score: {gt: 2}}}}) { nodes { familyName } } }', "Visit", "score"),
+        ('{ contacts(filter: {not: {clinic: {insurance: {number: {eq: "I"}}}}}) { totalCount } }',
+         "Contact", "clinic.planNumber"),
+        ('{ contacts(filter: {clinic: {doctorId: {isNull: true}}}) { totalCount } }', "Contact", "clinic.doctor"),
+        ('{ contacts(filter: {referredVisits: {none: {}}}) { totalCount } }', "Visit", "referrer"),
+        ('{ contacts { nodes { referredVisits { totalCount } } } }', "Visit", "referrer"),
+        ('{ contacts(orderBy: [{clinic: {bornOn: DESC}}]) { nodes { familyName } } }', "Contact", "clinic.bornOn"),
+        ('{ visit(by: {number: "none"}) { id } }', "Visit", "number"),
+        ('mutation { deleteVisits(filter: {score: {gt: 7}}) { written } }', "Visit", "score"),
+    ],
+)  # fmt: skip
+async def test_what_hangs_on_classified_values_is_told_without_rows(
+    clinic: Bench, rules: Rules, document: str, record: str, fields: str
+):
+    await patient(clinic, "Abel")
+    await clinic.ask(document, permissions=[READ])
+    assert told(rules) == [(record, set(), (fields,))]
+
+
+async def test_rows_listed_by_a_classified_reference_are_told(clinic: Bench, rules: Rules):
+    abel, _ = await patient(clinic, "Abel")
+    made = 'mutation ($id: ID!) { createVisit(input: {reason: "Fall", contactId: $id, referrerId: $id}) { recordId } }'
+    visit = _uuid((await clinic.ask(made, id=f"con_{abel}"))["createVisit"]["recordId"])
+    for part in ("nodes { reason }", "edges { node { reason } }"):
+        await clinic.ask(f"{{ contacts {{ nodes {{ referredVisits {{ {part} }} }} }} }}", permissions=[READ])
+        assert told(rules) == [("Visit", {visit}, ("referrer",))], part
 
 
 async def test_every_way_to_a_record_tells(clinic: Bench, rules: Rules):

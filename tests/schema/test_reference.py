@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, given, note, settings
 
 from accord.graph.catalogue import RecordType
-from accord.tests.accord_fixture import Bench, new_database, open_bench
+from accord.tests.accord_fixture import Bench, open_bench
 from accord.tests.postgres_server import PostgresServer
 from accord.tests.reference.documents import LIMITS, CursorWanted, Limits, generate
 from accord.tests.reference.population import Populating, counted_ids
@@ -34,7 +34,7 @@ class Compared:
 
     async def answer(self, text: str, variables: dict[str, Any]) -> tuple[bytes, int]:
         """The compiled answer, found equal to the reference's, and how many statements it took."""
-        async with self.bench.counting() as statements:
+        with self.bench.counted() as statements:
             result = await self.bench.run(text, **variables)
         given = result.encoded()
         decoded = orjson.loads(given)
@@ -42,7 +42,7 @@ class Compared:
         expected = self.reference.answer(text, variables)
         found = difference(self.cursors, expected, decoded["data"])
         assert found is None, found
-        return given, len(statements.texts)
+        return given, len(statements)
 
     async def cursor(self, wanted: CursorWanted) -> str | None:
         """A cursor of a list in an order, read and understood first if need be; None where the list has no rows."""
@@ -80,7 +80,7 @@ def populated(loop: asyncio.Runner, location: str) -> Iterator[Compared]:
 @pytest.fixture(scope="module")
 def sqlite(loop: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
     """A populated SQLite database."""
-    with populated(loop, new_database("sqlite", tmp_path_factory.mktemp("reference"), None, "")) as compared:
+    with populated(loop, f"sqlite:{tmp_path_factory.mktemp('reference') / 'accord.db'}") as compared:
         yield compared
 
 

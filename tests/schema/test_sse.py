@@ -18,7 +18,8 @@ from accord.schema.exchange import Caller, Request, Result
 from accord.schema.http.limits import HttpLimits
 from accord.schema.http.view import GraphQLView
 from accord.tests.browser import serve
-from accord.tests.schema.asgi_clients import PATIENCE, Stream, http_client, serving, streaming, until
+from accord.tests.schema.asgi_clients import Stream, http_client, serving, streaming
+from accord.tests.waiting import PATIENCE, until
 
 STREAM = {"accept": "text/event-stream"}
 COMPLETE = "event: complete\ndata:\n\n"

@@ -19,7 +19,8 @@ from accord.schema.exchange import Caller, Request, Result
 from accord.schema.http.limits import HttpLimits
 from accord.schema.http.websocket import GraphQLSocket
 from accord.tests.browser import serve
-from accord.tests.schema.asgi_clients import connected, connecting, serving, until
+from accord.tests.schema.asgi_clients import connected, connecting, serving
+from accord.tests.waiting import until
 
 CHANGES = 'subscription { changes(types: ["Account"]) { kind node { ... on Account { name } } } }'
 CREATE = "mutation ($name: String!) { createAccount(input: {name: $name}) { recordId } }"

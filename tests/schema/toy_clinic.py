@@ -1,8 +1,7 @@
 """A plugin with something to protect, as the tests need one: fields of every kind, and hooks that the tests set."""
 
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any
 from tortoise import fields
 
 from accord.config.composition import CORE, core_catalogue
-from accord.graph.migrating import MigrationApp, make
+from accord.graph.migrating import MigrationApp
 from accord.graph.records import RECORDS
 from accord.plugins.calling import Hooks
 from accord.plugins.contexts import Access, Narrowing, Viewer
-from accord.plugins.declarations import Policy, computed, group
+from accord.plugins.declarations import Policy, computed, group, unique
 from accord.plugins.fields import Code, Decimal, Money, TextList, Timestamp
 from accord.plugins.hooks import hookimpl
 from accord.plugins.masks import fixed, last
@@ -23,6 +22,7 @@ from accord.plugins.plugin import Plugin
 from accord.plugins.records import ContactExtension, Record
 from accord.schema.building import BuiltSchema, build_schema
 from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
+from accord.tests.made_migrations import made_migrations
 
 PACKAGE = "toy_clinic_migrations"
 READ = "clinic.phi.read"
@@ -111,7 +111,33 @@ class Visit(Record, prefix="vis", order=("day",)):
         number = Policy(unique=True, classified="PHI", read=READ)
 
 
-MODELS = (*RECORDS, ClinicContact, Visit)
+class Sample(Record, prefix="sam"):
+    """A sample, whose code must be stated by whoever may not read it, too."""
+
+    code = Code(20, db_index=True, description="Of whom it is.")
+
+    class Policies:
+        code = SECRET
+
+
+class Stay(Record, prefix="sty"):
+    """A stay of a patient, whose unique values are no texts."""
+
+    room = fields.CharField(20, db_index=True, description="Where.")
+    day = fields.DateField(db_index=True, description="Since when.")
+    bill = fields.IntField(null=True, db_index=True, description="Number of the bill.")
+    contact: Any = fields.ForeignKeyField(
+        "graph.Contact", related_name="stays", on_delete=fields.RESTRICT, description="Who stays."
+    )
+
+    class Policies:
+        contact = Policy(owner=True)
+        day = SECRET
+        bill = Policy(unique=True, classified="PHI", read=READ)
+        one_a_day = unique("contact", "day")
+
+
+MODELS = (*RECORDS, ClinicContact, Visit, Sample, Stay)
 Answer = Narrowing | None
 
 
@@ -145,12 +171,6 @@ class Clinic(Plugin):
         self.does.take(access)
 
 
-class Quiet(Plugin):
-    """The same without hooks."""
-
-    name = "clinic"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
     """The plugin's migration, made for the test, and the schema with its fields."""
@@ -159,21 +179,12 @@ class Prepared:
     schema: BuiltSchema
 
 
-Make = Callable[..., Awaitable[Any]]
-
-
-@asynccontextmanager
-async def prepared(folder: Path) -> AsyncIterator[Prepared]:
+@contextmanager
+def prepared(folder: Path) -> Iterator[Prepared]:
     """Make the plugin's migration in a folder."""
-    (folder / PACKAGE).mkdir()
-    (folder / PACKAGE / "__init__.py").touch()
-    sys.path.insert(0, str(folder))
     app = MigrationApp(label="clinic", models=("accord.tests.schema.toy_clinic",), migrations=PACKAGE)
-    assert await make((CORE, app), "clinic", "initial") is not None
-    yield Prepared(app=app, schema=build_schema(core_catalogue(MODELS), name=lambda: "clinic"))
-    sys.path.remove(str(folder))
-    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
-        del sys.modules[name]
+    with made_migrations(folder, app):
+        yield Prepared(app=app, schema=build_schema(core_catalogue(MODELS), name=lambda: "clinic"))
 
 
 @asynccontextmanager

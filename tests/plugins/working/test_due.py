@@ -2,15 +2,17 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from accord.graph.writing.due import MOST_ATTEMPTS
+from accord.graph.writing.due import MOST_ATTEMPTS, DueWorker
 from accord.plugins import Context, Due, Unit
-from accord.tests.plugins.working.toy_host import CREATE, UPDATE, Toys
+from accord.tests.plugins.working.toy_host import CREATE, Toys
 from accord.tests.plugins.working.toys import at, fail
+from accord.tests.waiting import PATIENCE, until
 
 
 async def plan(toys: Toys, **step: float) -> str:
@@ -122,13 +124,15 @@ async def test_a_name_that_no_method_has_is_the_plugins_mistake(toys: Toys, capl
     assert "the plugin hipaa has no method marked @due and called revue" in caplog.text
 
 
-async def test_the_worker_wakes_when_something_is_planned(toys: Toys):
-    worker = toys.bench.accord.due
-    running = asyncio.create_task(worker.run())
-    await plan(toys, seconds=0)
-    async with asyncio.timeout(10):
-        while not toys.hipaa.reviews:  # noqa: ASYNC110 - the plugin under test sets no event
-            await asyncio.sleep(0.01)
-    worker.stop()
-    await running
-    assert await toys.bench.ask(UPDATE, input={"id": f"acc_{toys.hipaa.reviews[0].record}", "name": "M"})
+async def test_the_worker_wakes_when_something_is_planned(toys: Toys, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("accord.config.composition.DueWorker", partial(DueWorker, poll_seconds=3600))
+    async with toys.restarted() as patient:
+        worker = patient.bench.accord.due
+        running = asyncio.create_task(worker.run())
+        await asyncio.sleep(0.2)  # it has looked, and found nothing
+        account = await plan(patient, seconds=0)
+        await until(lambda: patient.hipaa.reviews)
+        worker.stop()
+        async with asyncio.timeout(PATIENCE):
+            await running
+        assert [due.record for due in patient.hipaa.reviews] == [UUID(account[4:])]

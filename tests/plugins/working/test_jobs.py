@@ -1,16 +1,19 @@
 """Jobs: started by a mutation, read while they run, cancelled, failed, taken over from a process that is gone."""
 
 import asyncio
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from accord.config.app import create_app
+from accord.config.plugin_work import arguments_for
 from accord.graph.writing.jobs import MOST_ATTEMPTS, JobWorker
 from accord.plugins import JobContext
 from accord.tests.plugins.working.toy_host import Toys
 from accord.tests.plugins.working.toys import fail, forever
+from accord.tests.waiting import PATIENCE, until
 
 MAY = ["hipaa.sign"]
 START = """mutation ($key: String, $dryRun: Boolean = false) { hipaaImportList(url: "file:list", days: ["2026-01-31"],
@@ -28,20 +31,16 @@ async def start(toys: Toys, **variables: Any) -> str:
 
 
 async def read(toys: Toys, id_: str) -> dict[str, Any]:
-    return (await toys.bench.ask(READ, id=id_))["job"]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - what happens is in the code under test, which sets no event
-            await asyncio.sleep(0.01)
+    return (await toys.bench.ask(READ, id=id_, permissions=MAY))["job"]
 
 
 def quick(toys: Toys) -> JobWorker:
     """A worker whose heart beats fast."""
-    jobs: Any = toys.bench.accord.jobs
-    jobs._beat_seconds = 0.02
-    return jobs
+    accord = toys.bench.accord
+    coerce = arguments_for(accord.catalogue)
+    return JobWorker(
+        accord.database, accord.hooks, accord.contexts.acting, coerce, now=toys.bench.clock, beat_seconds=0.02
+    )
 
 
 async def test_a_job_runs_with_its_arguments_and_permissions_and_keeps_its_result(toys: Toys):
@@ -73,8 +72,8 @@ async def test_starting_asks_permission_and_takes_keys_and_dry_runs(toys: Toys):
 async def test_jobs_are_listed_and_others_see_none_of_them(toys: Toys):
     ids = [await start(toys), await start(toys)]
     listed = "query ($state: JobState) { jobs(first: 10, state: $state) { id } }"
-    assert (await toys.bench.ask(listed))["jobs"] == [{"id": id_} for id_ in reversed(ids)]
-    assert (await toys.bench.ask(listed, state="DONE"))["jobs"] == []
+    assert (await toys.bench.ask(listed, permissions=MAY))["jobs"] == [{"id": id_} for id_ in reversed(ids)]
+    assert (await toys.bench.ask(listed, state="DONE", permissions=MAY))["jobs"] == []
     other = UUID("01a2008a-3486-70dc-baae-81801b4cce9d")
     assert (await toys.bench.run(listed, actor=other)).decoded()["data"]["jobs"] == []
     assert (await toys.bench.run(READ, actor=other, id=ids[0])).decoded()["data"]["job"] is None
@@ -101,13 +100,13 @@ async def test_a_job_that_fails_says_where_to_find_more(toys: Toys, caplog: pyte
 async def test_a_job_is_cancelled_while_it_waits_and_while_it_runs(toys: Toys):
     toys.hipaa.doing["import_list"] = forever
     jobs, waiting = quick(toys), await start(toys)
-    assert (await toys.bench.ask(CANCEL, id=waiting))["cancelJob"]["result"] == {"state": "CANCELLED"}
+    assert (await toys.bench.ask(CANCEL, id=waiting, permissions=MAY))["cancelJob"]["result"] == {"state": "CANCELLED"}
     assert await jobs.drain() == 0
     running = await start(toys)
     working = asyncio.create_task(jobs.drain())
     await until(lambda: toys.hipaa.ran == ["file:list"])
-    assert (await toys.bench.ask(CANCEL, id=running))["cancelJob"]["result"] == {"state": "RUNNING"}
-    async with asyncio.timeout(10):
+    assert (await toys.bench.ask(CANCEL, id=running, permissions=MAY))["cancelJob"]["result"] == {"state": "RUNNING"}
+    async with asyncio.timeout(PATIENCE):
         assert await working == 1
     job = await read(toys, running)
     assert (job["state"], job["done"], job["message"]) == ("CANCELLED", 1, "reading")
@@ -120,7 +119,7 @@ async def test_a_process_that_stops_gives_its_jobs_back_and_another_ends_them(to
     running = asyncio.create_task(worker.run())
     await until(lambda: toys.hipaa.ran == ["file:list"])
     worker.stop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await running
     assert (await read(toys, id_))["state"] == "QUEUED"
     async with toys.restarted() as other:
@@ -157,8 +156,43 @@ async def test_a_slow_process_whose_job_was_taken_over_lets_it_go(toys: Toys, ca
     async with toys.restarted() as other:
         assert await other.bench.accord.jobs.drain() == 1
     go_on.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await working
     job = await read(toys, id_)
     assert (job["state"], job["attempts"]) == ("DONE", 2)
     assert "was taken over by another process" in caplog.text
+
+
+async def test_the_servers_worker_is_woken_by_commits_and_runs_two_jobs_side_by_side(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("accord.config.composition.JobWorker", partial(JobWorker, poll_seconds=3600))
+    go_on = asyncio.Event()
+
+    async def wait(job: JobContext) -> None:
+        await go_on.wait()
+
+    async def begin() -> str:
+        begun = await patient.bench.ask(START, permissions=MAY)
+        return begun["hipaaImportList"]["job"]["id"]
+
+    async with toys.restarted() as patient:
+        patient.hipaa.doing["import_list"] = wait
+        app = create_app(patient.bench.accord.settings, patient.bench.accord)
+        async with app.router.lifespan_context(app):
+            ids: list[str] = []
+            for running in (1, 2):
+                await asyncio.sleep(0.2)  # the worker has looked, and found nothing
+                ids.append(await begin())
+                await until(lambda running=running: len(patient.hipaa.ran) == running)
+            ids.append(await begin())
+            await asyncio.sleep(0.2)
+            states = [(await read(patient, id_))["state"] for id_ in ids]
+            assert states == ["RUNNING", "RUNNING", "QUEUED"]
+            go_on.set()
+            await until(lambda: len(patient.hipaa.ran) == 3)  # there is room again
+
+            async def are_done() -> bool:
+                return [(await read(patient, id_))["state"] for id_ in ids] == ["DONE"] * 3
+
+            await until(are_done)

@@ -53,7 +53,7 @@ async def test_a_query_reads_what_it_names_and_its_records_are_read_by_one_state
         assert (await sign(toys, account=account, on="2026-02-01"))["violations"] == []
     document = """query ($days: Int!) { hipaaExpiring(withinDays: $days, share: 0.25) {
       days share on role more: account { name } agreement { title account { hipaa { role } } } __typename } }"""
-    async with toys.bench.counting() as heard:
+    with toys.bench.counted() as heard:
         answer = (await toys.bench.run(document, permissions=MAY, days=7)).decoded()
     assert answer["data"]["hipaaExpiring"] == [
         {
@@ -67,7 +67,7 @@ async def test_a_query_reads_what_it_names_and_its_records_are_read_by_one_state
         }
         for name in ("Kestrel", "Merlin")
     ]
-    assert len(heard.texts) == 3  # what the plugin asks, and one for each place where records stand
+    assert len(heard) == 3  # what the plugin asks, and one for each place where records stand
 
 
 async def test_permissions_are_asked_and_ids_are_checked(toys: Toys):

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,15 +11,17 @@ from typing import Any
 
 import pytest
 
-from accord.config.composition import CORE, migration_target, open_accord
+from accord.config.composition import migration_target, open_accord
 from accord.config.plugin_loading import catalogue_of
 from accord.config.plugin_work import all_operations
 from accord.config.settings import Settings
-from accord.graph.migrating import MigrationApp, apply, make
+from accord.config.testing.host import Clock
+from accord.graph.migrating import MigrationApp, apply
 from accord.plugins.calling import Hooks
 from accord.plugins.loading import LoadedPlugin
 from accord.schema.building import BuiltSchema, build_schema
-from accord.tests.accord_fixture import Bench, CoreDatabases, TurnedClock
+from accord.tests.accord_fixture import Bench, CoreDatabases
+from accord.tests.made_migrations import made_migrations
 from accord.tests.plugins.working.toys import Hipaa, Kyc
 
 CREATE = """mutation ($input: CreateAccountInput!) { createAccount(input: $input) {
@@ -78,10 +79,10 @@ class Toys:
 
 @asynccontextmanager
 async def opened(
-    databases: ToyDatabases, location: str, *, clock: TurnedClock | None = None, turned: bool = False
+    databases: ToyDatabases, location: str, *, clock: Clock | None = None, turned: bool = False
 ) -> AsyncIterator[Toys]:
     """An Accord with the toys; `turned` has their hooks run the other way round."""
-    clock = clock or TurnedClock()
+    clock = clock or Clock()
     hipaa, kyc = Hipaa(), Kyc()
     plugins = [LoadedPlugin(plugin=one, version=one.version) for one in ((kyc, hipaa) if turned else (hipaa, kyc))]
     settings = Settings(database=location)
@@ -100,25 +101,17 @@ def toy_databases(
     """Where tests get databases for the toys from."""
     folder = tmp_path_factory.mktemp("toys")
     kinds = (Hipaa, Kyc)
-    for kind in kinds:
-        (folder / str(kind.migrations)).mkdir()
-        (folder / str(kind.migrations) / "__init__.py").touch()
-    sys.path.insert(0, str(folder))
     apps = [MigrationApp(label=one.name, migrations=str(one.migrations), classes=one.models) for one in kinds]
-    for app in apps:
-        asyncio.run(make((CORE, app), app.label, "initial"))
     plugins = [LoadedPlugin(plugin=one(), version=one.version) for one in kinds]
     server = request.getfixturevalue("postgres_server") if database_kind == "postgresql" else None
     template = f"sqlite:{folder / 'template.db'}" if server is None else server.create_database("toys_template")
     catalogue = catalogue_of(plugins)
-    target = migration_target(Settings(database=template), catalogue, plugins=plugins, clock=TurnedClock())
-    asyncio.run(apply(target, progress=lambda step: None))
-    operations = all_operations(Hooks([one.plugin for one in plugins]))
-    schema = build_schema(catalogue, name=lambda: f"toys_{database_kind}", operations=operations)
-    yield ToyDatabases(core=core_databases, template=template, schema=schema, server=server, folder=folder)
-    sys.path.remove(str(folder))
-    for name in [name for name in sys.modules if name.partition(".")[0] in {str(kind.migrations) for kind in kinds}]:
-        del sys.modules[name]
+    with made_migrations(folder, *apps):
+        target = migration_target(Settings(database=template), catalogue, plugins=plugins, clock=Clock())
+        asyncio.run(apply(target, progress=lambda step: None))
+        operations = all_operations(Hooks([one.plugin for one in plugins]))
+        schema = build_schema(catalogue, name=lambda: f"toys_{database_kind}", operations=operations)
+        yield ToyDatabases(core=core_databases, template=template, schema=schema, server=server, folder=folder)
 
 
 @pytest.fixture

@@ -99,8 +99,6 @@ VOID = Rule(code="VOID", message="A void agreement is none.")
 UNDECLARED = Rule(code="UNDECLARED", message="Nobody could know of this rule.")
 RISKY = Rule(code="RISKY", message="Covered entities are no risk; leave it out.")
 
-Nothing = Callable[..., Awaitable[None]]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Expiring:
@@ -152,6 +150,10 @@ class Hipaa(Plugin):
     @hookimpl
     async def startup(self, context: Context) -> None:
         await self._do("startup", context)
+
+    @hookimpl
+    async def shutdown(self) -> None:
+        await self._do("shutdown")
 
     @hookimpl
     async def prepare(self, unit: Unit) -> None:
@@ -221,7 +223,14 @@ class Hipaa(Plugin):
 
     @mutation(permission="hipaa.sign")
     async def sign(
-        self, unit: Unit, *, account: Annotated[UUID, of("Account")], on: date, terms: Terms, note: str | None = None
+        self,
+        unit: Unit,
+        *,
+        account: Annotated[UUID, of("Account")],
+        on: date,
+        terms: Terms,
+        note: str | None = None,
+        more: dict[str, Any] | None = None,
     ) -> Annotated[UUID, of("HipaaAgreement")]:
         """Note that an agreement was signed."""
         if on > unit.today:
@@ -272,6 +281,12 @@ class Kyc(Plugin):
         super().__init__(settings)
         self.told: list[Event] = []
         self.is_failing = False
+        self.ending: Callable[[], Awaitable[None]] | None = None  # what it does at its end
+
+    @hookimpl
+    async def shutdown(self) -> None:
+        if self.ending is not None:
+            await self.ending()
 
     @hookimpl
     async def validate(self, unit: Unit) -> AsyncIterator[tuple[Change, Violation]]:
