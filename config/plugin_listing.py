@@ -2,21 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from ..graph.migrating import Stored
 from ..plugins.loading import LoadedPlugin
+from ..schema.plugin_report import PluginState
 from .plugin_loading import Survey, concerns
-
-
-class PluginState(StrEnum):
-    """How a plugin stands."""
-
-    AVAILABLE = "available"  # installed, not enabled
-    ENABLED = "enabled"
-    DEGRADED = "degraded"  # enabled, and something is wrong with it
-    REFUSED = "refused"  # enabled, and can't be used
-    ORPHANED = "orphaned"  # not enabled, and its tables are there
 
 
 @dataclass(frozen=True, kw_only=True)

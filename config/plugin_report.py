@@ -81,7 +81,7 @@ class PluginReporter:
         look = await self._look()
         found: list[PluginReport] = []
         for one in look.listed:
-            state, reason = PluginState(one.state.name), one.reason or None
+            state, reason = one.state, one.reason or None
             loaded = self._plugins.get(one.name)
             if loaded is None:
                 found.append(_stranger(one.name, one.version, one.distribution, state, reason))

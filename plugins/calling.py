@@ -230,6 +230,9 @@ async def _timed(timing: Timing, work: Awaitable[T], seconds: float | None, pass
 class UndeclaredRule(Exception):
     """A plugin reports a rule that its `rules` don't list, so that nobody could know of it before."""
 
+    def __init__(self, code: str) -> None:
+        super().__init__(f"{code} is not among the `rules` of the plugin; declare it there")
+
 
 class _Collected:
     """Collects what `validate` yields, and sees that every rule was declared."""
@@ -241,5 +244,5 @@ class _Collected:
         collected = [one async for one in found]
         for _, violation in collected:
             if violation.code not in self._rules:
-                raise UndeclaredRule(f"{violation.code} is not among the `rules` of the plugin; declare it there")
+                raise UndeclaredRule(violation.code)
         return collected

@@ -15,6 +15,7 @@ from ..graph.storing import iso
 from ..graph.writing.job_table import MOST_LISTED, JobState, Starter, Wanted, measure_results, read_jobs
 from ..plugins.operations import Operation, OperationKind
 from ..plugins.shapes import Nature, Part, Shape
+from .exchange import ALL
 from .seeing import View
 
 MANAGE = "jobs.manage"  # permission to see and end jobs that others started
@@ -84,12 +85,14 @@ class JobFields:
 
     async def job(self, view: View, id_: Any, fields: Collection[str] = ()) -> dict[str, Any] | None:
         """One job as the API shows it, with its result if that is among the fields; None if the caller has none."""
-        return next(iter(await self._read(view, Wanted(ids=[parse_job_id(id_)], starter=_starter(view)), fields)), None)
+        wanted = Wanted(ids=[parse_job_id(id_)], starter=_starter(view), holding=_holding(view))
+        return next(iter(await self._read(view, wanted, fields)), None)
 
     async def jobs(self, view: View, first: int, state: str | None, fields: Collection[str]) -> list[dict[str, Any]]:
         """The newest jobs."""
         states = None if state is None else (state,)
-        return await self._read(view, Wanted(states=states, starter=_starter(view), most=first), fields)
+        wanted = Wanted(states=states, starter=_starter(view), holding=_holding(view), most=first)
+        return await self._read(view, wanted, fields)
 
     async def _read(self, view: View, wanted: Wanted, fields: Collection[str]) -> list[dict[str, Any]]:
         """Jobs, with their results if wanted; raises InvalidInput where one answer would hold too much of these."""
@@ -131,6 +134,11 @@ def _starter(view: View) -> Starter | None:
     return None if caller.may(MANAGE) else Starter(actor=caller.actor, permissions=caller.permissions)
 
 
+def _holding(view: View) -> frozenset[str] | None:
+    """What a caller holds, where it is not all: what came of work with more than that is not shown."""
+    return None if view.caller.may(ALL) else view.caller.permissions
+
+
 async def _unused(*arguments: Any) -> None:
     """Core's own fields are answered by JobFields."""
 
@@ -158,7 +166,8 @@ def job_operations() -> list[Operation]:
             permission=None,
             description=(
                 f"The newest jobs: with the permission {MANAGE} all of them; else those that you started, but for what "
-                "runs with permissions that you don't hold any more."
+                "runs with permissions that you don't hold any more. The result of a job that runs with more than you "
+                "hold is null."
             ),
             function=_unused,
             arguments=(

@@ -69,7 +69,7 @@ def list_plugins(as_json: Annotated[bool, typer.Option("--json", help="Print the
                 "name": one.name,
                 "version": one.version,
                 "distribution": one.distribution,
-                "state": one.state.value,
+                "state": one.state.value.lower(),
                 "reason": one.reason,
                 "tables": dict(one.tables),
             }
@@ -140,7 +140,7 @@ def _core_target(settings: Settings) -> "Target":
 
 def _cells(one: "ListedPlugin") -> list[str]:
     tables = ", ".join(f"{table} ({rows:,} rows)" for table, rows in one.tables.items())
-    return [one.name, one.version, one.distribution, one.state.value, tables, one.reason]
+    return [one.name, one.version, one.distribution, one.state.value.lower(), tables, one.reason]
 
 
 def _print_table(found: "Sequence[ListedPlugin]") -> None:

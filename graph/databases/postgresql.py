@@ -40,7 +40,8 @@ class PostgreSQL:
             async with kept.one():
                 return cls(kept)
         except (OSError, asyncpg.PostgresError) as error:
-            raise Unavailable("DATABASE_UNREACHABLE", f"PostgreSQL can't be reached: {error}") from error
+            message = f"PostgreSQL can't be reached: {error}. Check its address and that it is running."
+            raise Unavailable("DATABASE_UNREACHABLE", message) from error
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
         """All rows of a statement."""

@@ -18,12 +18,11 @@ from ..databases.database import Database, Transaction, Update
 from ..reading.dialects import Dialect
 from ..reading.rows import as_list
 from ..storing import load, store
+from .retrying import LEASE, MOST_ATTEMPTS, next_attempt
 from .turns import POLL_SECONDS, Turns, is_cancelled
 
 log = logging.getLogger("accord.due")
 
-LEASE = timedelta(seconds=60)
-MOST_ATTEMPTS = 12
 BATCH = 20
 COLUMNS: Mapping[str, Kind] = {
     "id": Kind.ID,
@@ -208,7 +207,7 @@ class DueWorker:
             if is_cancelled():
                 raise
             log.warning("due work %s of %s failed, attempt %s", due.name, plugin, due.attempts, exc_info=error)
-            later = self._now() + timedelta(seconds=min(2**due.attempts, 3600))
+            later = next_attempt(self._now(), due.attempts)
             parked = due.attempts >= MOST_ATTEMPTS
             await self._set(
                 due, "parked_at" if parked else "due_at", self._now() if parked else later, trouble_of(error)

@@ -88,11 +88,15 @@ class Starter:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which jobs are looked for: the newest of those that are all of this; None is whatever there is."""
+    """Which jobs are looked for: the newest of those that are all of this; None is whatever there is.
+
+    With `holding`, the results of those alone are read that run with no other permissions than these.
+    """
 
     ids: Sequence[UUID] | None = None
     states: Sequence[str] | None = None
     starter: Starter | None = None
+    holding: frozenset[str] | None = None
     most: int = 1
 
 
@@ -130,6 +134,10 @@ def _newest(wanted: Wanted, dialect: Dialect, columns: Sequence[str]) -> tuple[s
         parameters.append(as_list([store(kind, value, dialect.kind) for value in values], dialect))
         return dialect.in_list(expression, len(parameters), kind)
 
+    def runs_with(permissions: Iterable[str]) -> str:
+        source, one = dialect.elements("permissions", "needed")
+        return f"not exists (select 1 from {source} where not {among(one, Kind.CODE, sorted(permissions))})"
+
     conditions: list[str] = []
     if wanted.ids is not None:
         conditions.append(among("id", Kind.ID, wanted.ids))
@@ -137,10 +145,11 @@ def _newest(wanted: Wanted, dialect: Dialect, columns: Sequence[str]) -> tuple[s
         conditions.append(among("state", Kind.CODE, wanted.states))
     if wanted.starter is not None:
         conditions.append(among("actor_id", Kind.ID, [wanted.starter.actor]))
-        source, one = dialect.elements("permissions", "needed")
-        held = among(one, Kind.CODE, sorted(wanted.starter.permissions))
-        conditions.append(f"not exists (select 1 from {source} where not {held})")
+        conditions.append(runs_with(wanted.starter.permissions))
     where = f"where {' and '.join(conditions)} " if conditions else ""
+    if wanted.holding is not None and "result" in columns:
+        columns = [*columns]
+        columns[columns.index("result")] = f"case when {runs_with(wanted.holding)} then result end as result"
     return f"select {','.join(columns)} from job {where}order by id desc limit {listed(wanted.most)}", parameters
 
 

@@ -18,11 +18,11 @@ from ..reading.rows import as_list
 from ..storing import store
 from .due import trouble_of
 from .job_table import COLUMNS, JobState, loaded_job
+from .retrying import LEASE
 from .turns import POLL_SECONDS, Turns
 
 log = logging.getLogger("accord.jobs")
 
-LEASE = timedelta(seconds=60)
 BEAT_SECONDS = 2.0  # how often a running job says that it is alive, and looks whether it is cancelled
 MOST_ATTEMPTS = 5
 MOST_AT_ONCE = 2  # jobs that one process runs side by side

@@ -23,13 +23,12 @@ from ..storing import DatabaseKind, load, store
 from .checks import STAMPED
 from .discretion import states_secrets
 from .due import trouble_of
+from .retrying import LEASE, MOST_ATTEMPTS, next_attempt
 from .turns import POLL_SECONDS, Turns, is_cancelled
 from .unit import UnitOfWork
 
 log = logging.getLogger("accord.outbox")
 
-LEASE = timedelta(seconds=60)
-MOST_ATTEMPTS = 12
 BATCH = 100
 COLUMNS = (
     "id",
@@ -274,7 +273,7 @@ class OutboxWorker:
     async def _postpone(self, consumer: Consumer, delivery: _Delivery, trouble: str) -> None:
         """Let the event be tried again later; those after it, which wait for it, need not be looked at until then."""
         kind, place = self._database.kind, self._database.dialect.parameter
-        later = self._now() + timedelta(seconds=min(2**delivery.event.attempts, 3600))
+        later = next_attempt(self._now(), delivery.event.attempts)
         async with self._database.transaction() as transaction:
             if not await self._set(transaction, delivery, "due_at", later, trouble):
                 return

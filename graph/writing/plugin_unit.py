@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ...plugins.budget import uncounted
+from ...plugins.calling import UndeclaredRule
 from ...plugins.changes import Change, ChangeKind
 from ...plugins.names import nearest
 from ...plugins.plugin import Plugin
@@ -163,7 +164,7 @@ class PluginUnit:
     def violate(self, violation: Violation, because: Change | None = None) -> None:
         """Report a violation under the plugin's name."""
         if violation.code not in {rule.code for rule in self._plugin.rules}:
-            raise NotYours(f"the rule {violation.code} is not among the `rules` of the plugin; declare it there")
+            raise UndeclaredRule(violation.code)
         named = replace(violation, plugin=self._plugin.name)
         if because is not None:
             self._unit.violate(named, because)

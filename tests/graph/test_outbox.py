@@ -16,7 +16,8 @@ from accord.graph.databases.database import Database
 from accord.graph.databases.postgresql import PostgreSQL
 from accord.graph.databases.sqlite import SQLite
 from accord.graph.identity import IdSource
-from accord.graph.writing.outbox import MOST_ATTEMPTS, Event, OutboxWorker
+from accord.graph.writing.outbox import Event, OutboxWorker
+from accord.graph.writing.retrying import MOST_ATTEMPTS
 from accord.tests.accord_fixture import Bench, CoreDatabases, core_schema, open_bench
 from accord.tests.waiting import PATIENCE, until
 

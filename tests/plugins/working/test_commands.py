@@ -18,8 +18,8 @@ from accord.config.health import Readiness
 from accord.config.settings import Settings
 from accord.config.stopping import Stopping
 from accord.graph.rules import all_rules
-from accord.graph.writing.outbox import MOST_ATTEMPTS
 from accord.graph.writing.parked import list_parked
+from accord.graph.writing.retrying import MOST_ATTEMPTS
 from accord.plugins.operations import OperationKind, operations_of
 from accord.tests.plugins.working.toy_host import Toys
 from accord.tests.plugins.working.toys import Hipaa, Kyc, fail

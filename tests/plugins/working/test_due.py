@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from accord.graph.writing.due import MOST_ATTEMPTS, DueWorker
+from accord.graph.writing.due import DueWorker
+from accord.graph.writing.retrying import MOST_ATTEMPTS
 from accord.plugins import Context, Due, Unit
 from accord.tests.plugins.working.toy_host import CREATE, Toys
 from accord.tests.plugins.working.toys import at, fail

@@ -4,7 +4,7 @@ import pytest
 
 from accord.graph.errors import InvalidInput
 from accord.graph.feed import Interest
-from accord.graph.writing.outbox import MOST_ATTEMPTS
+from accord.graph.writing.retrying import MOST_ATTEMPTS
 from accord.plugins import AskFailed, Context, Event
 from accord.tests.plugins.working.toy_host import UPDATE, Toys
 from accord.tests.plugins.working.toys import fail

@@ -15,7 +15,7 @@ from accord.config import plugin_report
 from accord.config.app import create_app
 from accord.config.composition import core_catalogue, migration_target
 from accord.graph.migrating import read_stored
-from accord.graph.writing.outbox import MOST_ATTEMPTS
+from accord.graph.writing.retrying import MOST_ATTEMPTS
 from accord.schema.plugin_report import MANAGE
 from accord.tests.plugins.working.toy_host import Toys
 from accord.tests.plugins.working.toys import fail

@@ -1,0 +1,12 @@
+"""How often work after a commit is tried, and when again: for events and for what falls due alike."""
+
+from datetime import datetime, timedelta
+
+LEASE = timedelta(seconds=60)  # after which what a process was at is free for others
+MOST_ATTEMPTS = 12
+LONGEST_PAUSE = 3600  # seconds
+
+
+def next_attempt(now: datetime, attempts: int) -> datetime:
+    """When to try again after so many attempts: after 2, 4, 8 … seconds."""
+    return now + timedelta(seconds=min(2**attempts, LONGEST_PAUSE))
