@@ -298,7 +298,8 @@ async def test_what_a_plugin_declares_bears_its_name(location: str, installed: S
             [],
             [("NOT_UNIQUE", "clinic")],
         ]
-        visit = {"title": " ", "accountId": answers[0]["recordId"][:-1] + "0"}
+        known = answers[0]["recordId"]
+        visit = {"title": " ", "accountId": known[:-1] + ("1" if known.endswith("0") else "0")}
         made = (await bench.ask(VISIT.replace("code", "code plugin"), input=visit))["createClinicVisit"]
         found = [(one["code"], one["plugin"]) for one in made["violations"]]
         assert found == [("NOT_FOUND", "clinic"), ("REQUIRED", "clinic")]
