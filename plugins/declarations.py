@@ -22,7 +22,7 @@ class Policy:
     orphans     (foreign keys) when the last live row that points to the record goes, the record goes with it
 
     Who may read it. A field with `read` comes back masked to callers without that permission, who may not filter, sort,
-    group or aggregate by it either.
+    group or aggregate by it either, nor write it where it is unique.
 
     classified  the class of data that it holds, such as PHI or PII; needs `read`
     read        name of the permission to read it

@@ -82,16 +82,24 @@ class Sight:
         if not self.is_masked(record, member):
             return
         name = f"{record.namespace}.{member.api}" if record.namespace else member.api
-        read = None if isinstance(member, ComputedField) else member.policy.read
-        if self.holds(read):
-            read = None
-        why = "it is hidden from you" if read is None else f"that takes the permission {read}"
+        read = self._missing(member)
         details = {"argument": where, "field": name} | ({} if read is None else {"permission": read})
         raise Forbidden(
             "FORBIDDEN_FIELD",
-            f"{where}: {record.owner or record.name} records can't be {use} by {name}: {why}. Leave it out.",
+            f"{where}: {record.owner or record.name} records can't be {use} by {name}: {self.why_masked(member)}. "
+            "Leave it out.",
             **details,
         )
+
+    def why_masked(self, member: Hideable) -> str:
+        """Why the caller may not read a field that is masked."""
+        read = self._missing(member)
+        return "it is hidden from you" if read is None else f"that takes the permission {read}"
+
+    def _missing(self, member: Hideable) -> str | None:
+        """The permission that it takes to read a field, where the caller does not hold it."""
+        read = None if isinstance(member, ComputedField) else member.policy.read
+        return None if self.holds(read) else read
 
     def check_way(self, catalogue: Catalogue, member: ToMany, where: str) -> None:
         """Raises Forbidden where the caller may not know what a list's rows point at."""

@@ -9,8 +9,8 @@ from ...plugins.names import camel
 from ...plugins.violations import Path
 from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToAny, ToOne, UniqueKey
 from ..values.text import is_blank
-from .discretion import hidden, is_secret, states_key
-from .rules import BLANK, NOT_CHANGEABLE, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED, TAKEN
+from .discretion import hidden, is_guess, withheld
+from .rules import BLANK, FORBIDDEN, NOT_CHANGEABLE, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED, TAKEN
 from .unit import Raced, UnitOfWork, spelled, targets_of
 
 STAMPED = frozenset({"id", "version", "created_at", "updated_at", "created_by_id", "updated_by_id"})
@@ -154,15 +154,20 @@ def _references(record: RecordType) -> Sequence[ToOne | ToAny]:
 async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) -> None:
     """No two live rows hold the same key, neither stored ones nor those of the unit.
 
-    A dry run tells nothing of rows that whoever writes may not see or whose key may not be read: the value counts as
-    free, or values could be guessed by the thousand. Raises Raced if the key of an upsert that found nothing is there
-    by now.
+    Whoever may not read a key may not state one: the answer would tell whether it is taken. A dry run tells nothing of
+    rows that whoever writes may not see: the value counts as free, or values could be guessed by the thousand. Raises
+    Raced if the key of an upsert that found nothing is there by now.
     """
     columns = (*key.columns, *([key.where] if key.where else []))
     holding: dict[Key, Change] = {}
     asking: list[tuple[Key, Change]] = []
+    secret = withheld(unit, record, key)
     for change in unit.changes(record.name):
         if not change.is_live or (key.where and not change.after.get(key.where)):
+            continue
+        if secret and is_guess(record, change, key):
+            names = _names(record, change, key)
+            unit.violate(FORBIDDEN.broken(_at(record, change, key), fields=names, why=secret), change)
             continue
         value = tuple(change.after.get(column) for column in key.columns)
         if any(part is None or part is ABSENT for part in value):
@@ -171,27 +176,20 @@ async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) ->
             asking.append((value, change))
         else:
             holding[value] = change
-    secret = is_secret(unit, record, key)
-    if secret and unit.dry_run:
-        unit.guesses += [(record, key, change) for _, change in asking]
     asked: dict[Key, Change] = {}
     for value, change in asking:
         other = holding.setdefault(value, change)
         if other is change:
             asked[value] = change
-            continue
-        if secret and not states_key(record, other, key):
-            if not unit.dry_run:
-                _take(unit, record, key, change, other)
-            continue
-        at, names = spelled(_at(record, other, key)), _names(record, change, key)
-        unit.violate(
-            REPEATED.broken(_at(record, change, key), what=record.owner or record.name, fields=names, other=at),
-            change,
-            other=other,
-        )
-    if secret and unit.dry_run:
-        return
+        elif secret:
+            _take(unit, record, key, change, other)
+        else:
+            at, names = spelled(_at(record, other, key)), _names(record, change, key)
+            unit.violate(
+                REPEATED.broken(_at(record, change, key), what=record.owner or record.name, fields=names, other=at),
+                change,
+                other=other,
+            )
     asked = {value: change for value, change in asked.items() if not _is_new(unit, record, key, value)}
     rows = await unit.reader.find_keys(record, key.columns, asked, where=key.where)
     unseen = await _unseen(unit, record, rows)

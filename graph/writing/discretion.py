@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change
-from ..catalogue import RecordType, UniqueKey
+from ..catalogue import ABSENT, RecordType, UniqueKey
 from ..reading.compiler import compile_unhidden
 from ..storing import load
 from .unit import UnitOfWork
@@ -33,10 +33,21 @@ async def hidden(unit: UnitOfWork, record: RecordType, ids: Iterable[Any]) -> se
     return wanted - {load(record.columns["id"].kind, row[0], unit.dialect.kind) for row in rows}
 
 
-def is_secret(unit: UnitOfWork, record: RecordType, key: UniqueKey) -> bool:
-    """Whether a key has a field that whoever writes may not read."""
+def withheld(unit: UnitOfWork, record: RecordType, key: UniqueKey) -> str | None:
+    """Why whoever writes may not read a key; None where they may."""
     members = [record.columns.get(name) or record.to_ones.get(name) or record.to_anys.get(name) for name in key.fields]
-    return any(member is not None and unit.sight.is_masked(record, member) for member in members)
+    for member in members:
+        if member is not None and unit.sight.is_masked(record, member):
+            return unit.sight.why_masked(member)
+    return None
+
+
+def is_guess(record: RecordType, change: Change, key: UniqueKey) -> bool:
+    """Whether an input states a key, or a part of one whose rest is stored; to state null tells nothing."""
+    links = {link.name: link.column for link in record.references}
+    columns = [links.get(name, name) for name in (*key.fields, *([key.where] if key.where else []))]
+    set_ = {column for column in columns if change.after.get(column) not in (None, ABSENT)}
+    return not change.given.isdisjoint(set_) and (change.before is not None or len(set_) == len(columns))
 
 
 def states_secrets(unit: UnitOfWork, change: Change) -> frozenset[str]:
@@ -58,9 +69,3 @@ def states_secrets(unit: UnitOfWork, change: Change) -> frozenset[str]:
 def _is_protected(record: RecordType) -> bool:
     """Whether any field of a record takes a permission to read."""
     return any(member.policy.read is not None for member in (*record.columns.values(), *record.references))
-
-
-def states_key(record: RecordType, change: Change, key: UniqueKey) -> bool:
-    """Whether an input states all fields of a key."""
-    links = {link.name: link.column for link in record.references}
-    return change.given.issuperset(links.get(name, name) for name in key.fields)

@@ -13,6 +13,10 @@ NOT_UNIQUE = Rule(
     code="NOT_UNIQUE", message="Another {what} has the same {fields}: {id}. Change the value, or update that record."
 )
 TAKEN = Rule(code="NOT_UNIQUE", message="Another {what} that you may not see has the same {fields}. Change the value.")
+FORBIDDEN = Rule(
+    code="FORBIDDEN_FIELD",
+    message="Whoever writes {fields} learns whether another record has the same value, and {why}. Leave it out.",
+)
 REPEATED = Rule(code="NOT_UNIQUE", message="The same input has another {what} with the same {fields}, at {other}.")
 NAMED_TWICE = Rule(code="NAMED_TWICE", message="The record is already changed at {other}; name it once.")
 ONE_OWNER = Rule(code="ONE_OWNER", message="Give exactly one of {fields}.")

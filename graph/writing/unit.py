@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
 from ...plugins.violations import Path, Severity, Violation
-from ..catalogue import ABSENT, Catalogue, RecordType, UniqueKey
+from ..catalogue import ABSENT, Catalogue, RecordType
 from ..databases.database import Transaction, Write
 from ..identity import NewId, global_id
 from ..reading.dialects import Dialect
@@ -69,7 +69,6 @@ class UnitOfWork:
         self.derived: list[tuple[str, str, Mapping[UUID, Any]]] = []
         self.writes: list[Write] = []  # of rows that are no record's, written with the changes
         self.following: list[tuple[str, Sequence[Any]]] = []  # statements that run when everything is written
-        self.guesses: list[tuple[RecordType, UniqueKey, Change]] = []  # of values that a dry run tells nothing about
         self.set_aside: dict[str, set[UUID]] = {}  # hidden rows that are in a dry run's way, by record
         self.taken: set[tuple[int, str, str]] = set()  # inputs refused for what may not be seen, with record and fields
         self._changes: dict[str, dict[UUID, Change]] = {}

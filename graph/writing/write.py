@@ -29,7 +29,6 @@ from .plugin_unit import May
 from .rules import NOT_DELETED, NOT_FOUND, STALE_VERSION, TANGLED
 from .statements import stamp_changes, store_changes
 from .unit import Finding, Raced, UnitOfWork
-from .veiling import is_veilable, veiled
 
 log = logging.getLogger("accord.writes")
 
@@ -92,11 +91,8 @@ class Writer:
                 outcome, unit = await self._prepared(request, transaction)
                 if unit is None:
                     raise _RolledBack(outcome)
-                if not is_veilable(unit):
-                    raise _RolledBack(outcome)
                 await stamp_changes(unit)
-                with veiled(unit):
-                    await store_changes(unit, [] if request.dry_run else events_of(unit, self.consumers))
+                await store_changes(unit, [] if request.dry_run else events_of(unit, self.consumers))
                 await follow(transaction, unit.following)
                 await self.hooks.before_commit(Faces(unit, self.hooks, request.may, writable=False))
                 if request.dry_run:

@@ -168,79 +168,106 @@ async def patient(clinic: Bench) -> str:
     )
 
 
-async def test_a_dry_run_tells_nothing_of_taken_values_that_may_not_be_read(clinic: Bench, patient: str):
-    guesses = [{"familyName": "x", "clinic": {"mrn": f"MRN-7788{place}"}} for place in range(90, 105)]
-    assert MRN in {one["clinic"]["mrn"] for one in guesses}
-    assert await bulk(clinic, guesses, dry=True) == [[]] * 15
-    shown = await bulk(clinic, guesses, dry=True, permissions=[READ])
-    assert [codes for codes in shown if codes] == [["NOT_UNIQUE"]]
-    assert [codes for codes in await bulk(clinic, guesses, dry=False) if codes] == [["NOT_UNIQUE"]]
-    found = await clinic.ask("{ contacts { totalCount } }")
-    assert found["contacts"]["totalCount"] == 15  # the patient, and all that were free
+TAKEN, FREE = MRN, "MRN-1"
 
 
-@pytest.mark.parametrize("mrn", ["MRN-778899", "778899", "7", "MRN-778899-of-very-great-length"])
-async def test_the_payload_of_such_a_dry_run_looks_alike_whether_the_value_is_taken(
-    clinic: Bench, patient: str, mrn: str
-):
-    given = {"familyName": "x", "clinic": {"mrn": mrn, "ward": "W"}, "accounts": []}
-    fields = "contact { version clinic { mrn ward badge label } }"
-    free = await tried(clinic, "createContact", given, fields)
-    await write(clinic, "updateContact", {"id": patient, "clinic": {"mrn": mrn}})
-    taken = await tried(clinic, "createContact", given, fields)
-    assert free == taken
-    masked = f"••••{mrn[-4:]}" if len(mrn) > 8 else "••••"
-    assert taken["contact"]["clinic"] == {"mrn": masked, "ward": None, "badge": None, "label": None}
-    real = await write(clinic, "createContact", {**given, "clinic": {"mrn": mrn + "0"}}, fields)
-    assert real["contact"]["clinic"]["mrn"].startswith("••••")
-
-
-async def test_a_dry_run_tells_nothing_of_taken_dates_and_numbers_either(clinic: Bench, patient: str):
-    fields = "stay { room day bill contact { stays { totalCount } } }"
-    for day, bill, shown in (
-        # a number gives way to none, which looks like it; with a date that has to be there nothing can be shown
-        ("2020-03-03", 7, None),
-        ("2020-03-03", 8, None),
-        ("2020-02-02", 9, None),
-    ):
-        given = {"room": "2", "day": day, "bill": bill, "contactId": patient}
-        payload = await tried(clinic, "createStay", given, fields)
-        assert (payload["violations"], payload["stay"]) == ([], shown)
-    stay = (await clinic.ask("{ stays { nodes { id } } }"))["stays"]["nodes"][0]["id"]
-    other = await made(clinic, "createStay", room="3", day="2020-04-04", bill=70, contactId=patient)
-    assert stay
-    for bill in (7, 8):
-        payload = await tried(clinic, "updateStay", {"id": other, "bill": bill}, fields)
-        assert payload["violations"] == []
-        assert payload["stay"] == {"room": "3", "day": None, "bill": None, "contact": {"stays": {"totalCount": 2}}}
-    taken = {"room": "2", "day": "2020-02-02", "bill": 9, "contactId": patient}
-    assert codes(await write(clinic, "createStay", taken)) == ["NOT_UNIQUE"]
-    assert codes(await tried(clinic, "createStay", taken, permissions=[READ])) == ["NOT_UNIQUE"]
-
-
-async def test_a_clash_with_another_input_of_a_dry_run_tells_no_stored_value(clinic: Bench, patient: str):
-    document = """mutation ($inputs: [UpdateContactInput!]!) { it: updateContacts(inputs: $inputs, dryRun: true) {
-      results { violations { code } } } }"""
+@pytest.mark.parametrize("dry", [True, False])
+async def test_who_may_not_read_a_unique_value_may_not_write_it_either(clinic: Bench, patient: str, dry: bool):
+    """Else the answer would tell whether somebody has the value: it is the same for one that is free."""
     other = await made(clinic, "createContact", familyName="Cole")
-    for mrn in (MRN, "MRN-000000"):
-        inputs = [{"id": patient, "clinic": {"badge": "x"}}, {"id": other, "clinic": {"mrn": mrn}}]
-        assert [codes(one) for one in (await clinic.ask(document, inputs=inputs))["it"]["results"]] == [[], []]
-    both = [{"id": one, "clinic": {"mrn": "MRN-1"}} for one in (patient, other)]
-    assert ["NOT_UNIQUE"] in [codes(one) for one in (await clinic.ask(document, inputs=both))["it"]["results"]]
+    before = await clinic.ask("{ contacts { nodes { familyName version } } }")
+    for mutation, path in (("createContact", ["input"]), ("updateContact", ["input"])):
+        named = {"familyName": "x"} if mutation == "createContact" else {"id": other}
+        answers = [
+            await write(clinic, mutation, {**named, "clinic": {"mrn": mrn}}, "contact { version }", dry=dry)
+            for mrn in (TAKEN, FREE)
+        ]
+        assert answers[0] == answers[1]
+        assert answers[0] == {
+            "recordId": None,
+            "contact": None,
+            "violations": [
+                {
+                    "code": "FORBIDDEN_FIELD",
+                    "message": "Whoever writes mrn learns whether another record has the same value, "
+                    f"and that takes the permission {READ}. Leave it out.",
+                    "path": [*path, "clinic", "mrn"],
+                }
+            ],
+        }
+        (violation,) = (
+            await write(clinic, mutation, {**named, "clinic": {"mrn": TAKEN}}, dry=dry, permissions=[READ])
+        )["violations"]
+        assert violation["code"] == "NOT_UNIQUE"
+        assert patient in violation["message"]
+    assert await clinic.ask("{ contacts { nodes { familyName version } } }") == before
 
 
-async def test_a_refused_guess_leaves_a_trace_without_the_value(clinic: Bench, patient: str, caplog: Any):
-    caplog.set_level(logging.INFO, logger="accord.writes")
-    guesses = [{"familyName": "x", "clinic": {"mrn": mrn}} for mrn in (MRN, "MRN-1")]
-    await bulk(clinic, guesses, dry=True)
-    await bulk(clinic, guesses, dry=False, permissions=[READ])
-    assert caplog.records == []
-    await bulk(clinic, [guesses[0], {"familyName": "y", "clinic": {"mrn": "MRN-2"}}], dry=False)
-    (record,) = caplog.records
-    line = record.getMessage()
-    assert record.levelno == logging.WARNING
-    assert all(part in line for part in ("createContacts", str(SYSTEM_ACTOR), "ClinicContact", "mrn", "1"))
-    assert "7788" not in line
+@pytest.mark.parametrize("dry", [True, False])
+async def test_row_by_row_those_rows_are_refused_whose_values_might_be_guesses(clinic: Bench, patient: str, dry: bool):
+    guesses = [{"familyName": "x", "clinic": {"mrn": mrn}} for mrn in (TAKEN, FREE, FREE, None)]
+    refused = ["FORBIDDEN_FIELD"]
+    assert await bulk(clinic, guesses, dry=dry) == [refused, refused, refused, []]
+    found = await clinic.ask("{ contacts { totalCount } }")
+    assert found["contacts"]["totalCount"] == (1 if dry else 2)
+    shown = await bulk(clinic, guesses, dry=True, permissions=[READ])
+    assert shown == [["NOT_UNIQUE"], [], ["NOT_UNIQUE"], []]
+
+
+async def test_a_value_may_be_taken_away_by_who_may_not_read_it(clinic: Bench, patient: str):
+    assert codes(await write(clinic, "updateContact", {"id": patient, "clinic": {"mrn": None}})) == []
+    given = {"familyName": "x", "clinic": {"mrn": MRN}}
+    assert codes(await write(clinic, "createContact", given, permissions=[READ])) == []
+
+
+@pytest.mark.parametrize("dry", [True, False])
+async def test_no_part_of_a_key_is_written_whose_rest_may_not_be_read(clinic: Bench, patient: str, dry: bool):
+    """A stay has one bill of its own, and a contact one stay a day; whose bill and day may not be read."""
+    stays = await clinic.ask("{ stays { nodes { id } } }")
+    stay = stays["stays"]["nodes"][0]["id"]
+    refused = [
+        *[("createStay", {"room": "2", "day": day, "contactId": patient}) for day in ("2020-02-02", "2020-03-03")],
+        *[("updateStay", {"id": stay, "day": day}) for day in ("2020-02-02", "2020-03-03")],
+        *[("updateStay", {"id": stay, "bill": bill}) for bill in (7, 8)],
+        *[
+            ("updateContact", {"id": patient, "visits": [{"reason": "x", "number": number}]})
+            for number in ("VIS-1", "VIS-2")
+        ],
+    ]
+    for mutation, given in refused:
+        assert codes(await write(clinic, mutation, given, dry=dry)) == ["FORBIDDEN_FIELD"], given
+    for mutation, given in (
+        ("updateStay", {"id": stay, "room": "3"}),
+        ("updateStay", {"id": stay, "bill": None}),
+        ("updateContact", {"id": patient, "visits": [{"reason": "x"}]}),
+    ):
+        assert codes(await write(clinic, mutation, given, dry=dry)) == [], given
+    given = {"room": "2", "day": "2020-02-02", "bill": 9, "contactId": patient}
+    assert codes(await write(clinic, "createStay", given, dry=dry, permissions=[READ])) == ["NOT_UNIQUE"]
+
+
+async def test_a_unique_field_that_a_plugin_hides_is_not_written_either(clinic: Bench, rules: Rules):
+    await made(clinic, "createAccount", name="A", number="Taken")
+    hide(rules, "Account", Narrowing(hide=frozenset({"number"})))
+    for number in ("Taken", "Free"):
+        (violation,) = (await write(clinic, "createAccount", {"name": "B", "number": number}))["violations"]
+        assert violation["code"] == "FORBIDDEN_FIELD"
+        assert "it is hidden from you" in violation["message"]
+    assert codes(await write(clinic, "createAccount", {"name": "B"})) == []
+
+
+async def test_a_restoration_over_a_value_that_may_not_be_read_names_no_record(clinic: Bench, patient: str):
+    """That two values are equal can't be hidden from who restores; no value is told, and none can be tried."""
+    await clinic.ask("mutation ($id: ID!) { deleteContact(id: $id) { recordId } }", id=patient)
+    other = await made(clinic, "createContact", familyName="Cole", clinic={"mrn": MRN})
+    restore = "mutation ($id: ID!) { it: restoreContact(id: $id) { violations { code message } } }"
+    (violation,) = (await clinic.ask(restore, id=patient))["it"]["violations"]
+    assert violation == {
+        "code": "NOT_UNIQUE",
+        "message": "Another Contact that you may not see has the same mrn. Change the value.",
+    }
+    (violation,) = (await clinic.ask(restore, id=patient, permissions=[READ]))["it"]["violations"]
+    assert other in violation["message"]
 
 
 # hidden rows -------------------------------------------------------------------------------------------------------
@@ -259,6 +286,24 @@ async def test_a_dry_run_takes_no_notice_of_hidden_rows_that_hold_a_value(clinic
     assert codes(await write(clinic, "createContactGroup", {"name": "Hidden", "kind": "FIXED"})) == ["NOT_UNIQUE"]
     rules.narrow = lambda record, viewer: None
     assert (await clinic.ask("{ contactGroups { totalCount } }"))["contactGroups"]["totalCount"] == 1
+
+
+async def test_a_refused_guess_of_a_hidden_row_leaves_a_trace_without_the_value(
+    clinic: Bench, rules: Rules, caplog: Any
+):
+    caplog.set_level(logging.INFO, logger="accord.writes")
+    for name in ("Hidden", "Shown"):
+        await made(clinic, "createContactGroup", name=name, kind="FIXED")
+    hide(rules, "ContactGroup", NOT_HIDDEN)
+    for name, dry in (("Hidden", True), ("Shown", False), ("Free", True)):
+        await write(clinic, "createContactGroup", {"name": name, "kind": "FIXED"}, dry=dry)
+    assert caplog.records == []
+    assert codes(await write(clinic, "createContactGroup", {"name": "Hidden", "kind": "FIXED"})) == ["NOT_UNIQUE"]
+    (record,) = caplog.records
+    line = record.getMessage()
+    assert record.levelno == logging.WARNING
+    assert all(part in line for part in ("createContactGroup", str(SYSTEM_ACTOR), "ContactGroup", "name", "1"))
+    assert "Hidden" not in line
 
 
 async def test_a_key_of_a_hidden_owner_names_no_row(clinic: Bench, rules: Rules):

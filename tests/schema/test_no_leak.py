@@ -200,7 +200,7 @@ async def worlds(core_databases: CoreDatabases, clinic_app: Prepared) -> AsyncIt
             for name, values in (("Abel", world), ("Baker", WORLDS[0] | {"mrn": "Q-1", "chart": None}), ("Cole", cole)):
                 visits = [{"reason": "Cough", **visit}, {"reason": "Fall"}] if name == "Abel" else []
                 given = {"familyName": name, "clinic": {**values, "badge": "Badge-1"}, "visits": visits}
-                answer = (await bench.ask(MAKE, input=given))["it"]
+                answer = (await bench.ask(MAKE, input=given, permissions=[READ]))["it"]
                 assert answer["violations"] == []
                 made.append(answer["recordId"])
             group = 'name: "Old", kind: FILTERED, memberFilter: {clinic: {bornOn: {lt: "1950-01-01"}}}'

@@ -14,7 +14,7 @@ from accord.plugins.calling import Hooks
 from accord.plugins.contexts import Narrowing, Viewer
 from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench, CoreDatabases
-from accord.tests.schema.toy_clinic import Clinic, Prepared, Rules, opened
+from accord.tests.schema.toy_clinic import READ, Clinic, Prepared, Rules, opened
 from accord.tests.waiting import PATIENCE
 
 HIDDEN = "Mole"
@@ -31,7 +31,7 @@ def narrowing(record: str, viewer: Viewer) -> Narrowing | None:
 async def made(bench: Bench, mutation: str, **given: Any) -> str:
     kind = mutation[0].upper() + mutation[1:]
     document = f"mutation ($input: {kind}Input!) {{ it: {mutation}(input: $input) {{ recordId {VIOLATIONS} }} }}"
-    answer = (await bench.ask(document, input=given, permissions=[SEE_ALL]))["it"]
+    answer = (await bench.ask(document, input=given, permissions=[SEE_ALL, READ]))["it"]
     assert answer["violations"] == []
     return answer["recordId"]
 
