@@ -16,7 +16,7 @@ from ..plugins.violations import FieldError, Path
 from .catalogue import Catalogue, Column, Kind
 from .errors import InvalidInput
 from .identity import global_id, parse_id
-from .storing import iso, parse_date, parse_number, parse_timestamp
+from .storing import iso, parse_date, parse_document, parse_number, parse_timestamp
 
 MOST_PLACES = 9  # of a decimal argument
 NO_COLUMN = Column(name="", api="", kind=Kind.TEXT, nullable=True, description="")
@@ -40,16 +40,19 @@ class Coerced:
     ids: Mapping[str, Mapping[UUID, Path]]
 
 
-def coerced(catalogue: Catalogue, parts: Sequence[Part], given: Mapping[str, Any]) -> Coerced:
-    """What a method is called with, from values by API name."""
-    work = _Coercion(catalogue)
+def coerced(
+    catalogue: Catalogue, parts: Sequence[Part], given: Mapping[str, Any], *, to_store: bool = False
+) -> Coerced:
+    """What a method is called with, from values by API name; `to_store` where it is called later, from what is kept."""
+    work = _Coercion(catalogue, to_store)
     values = work.parts(parts, given, ())
     return Coerced(values=values, misfits=work.misfits, ids=work.ids)
 
 
 class _Coercion:
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, to_store: bool) -> None:
         self.catalogue = catalogue
+        self.to_store = to_store
         self.misfits: list[Misfit] = []
         self.ids: dict[str, dict[UUID, Path]] = {}
 
@@ -82,6 +85,8 @@ class _Coercion:
                     id_ = parse_id(self.catalogue[shape.record], value)
                     self.ids.setdefault(shape.record, {}).setdefault(id_, path)
                     return id_
+                case Nature.JSON if self.to_store:
+                    return parse_document(NO_COLUMN, value)
                 case _:
                     return _plain(shape, value)
         except FieldError as error:

@@ -117,7 +117,14 @@ def parse_boolean(column: Column, value: Any) -> bool:
 
 
 def parse_document(column: Column, value: Any) -> Any:
-    """A JSON value, as the API hands it over."""
+    """A JSON value, as the API hands it over, that can be written as JSON again."""
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        raise FieldError(
+            "INVALID_VALUE",
+            "The JSON has a whole number beyond 64 bits, or is nested more than 250 deep; write such a number as text.",
+        ) from None
     return value
 
 

@@ -75,12 +75,16 @@ class JobContext(Context, Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """Work whose time has come; `record` is the id that it was scheduled with. It may come twice, with the same id."""
+    """Work whose time has come; it may come twice, with the same id.
+
+    `record` is the id that it was scheduled with, `actor` who did what led to it.
+    """
 
     id: UUID
     name: str
     at: datetime
     record: UUID | None
+    actor: UUID
     data: Mapping[str, Any]
     attempts: int
 

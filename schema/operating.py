@@ -108,7 +108,8 @@ class Operations:
         await selected.compile(view)
         if operation.plugin == "core":
             return await self._cancelled(given, view, selected)
-        arguments = coerced(selector.catalogue, operation.arguments, given)
+        is_job = operation.kind is OperationKind.JOB
+        arguments = coerced(selector.catalogue, operation.arguments, given, to_store=is_job)
         misfits = [*arguments.misfits, *await self._missing(selector, arguments, view)]
         if view.failures:
             raise view.failures[0]
@@ -116,7 +117,7 @@ class Operations:
             found = [(0, Violation(code=one.code, message=one.message, path=one.path)) for one in misfits]
             return selected.payload(Outcome(ids=[None], violations=found), view)
         dry_run, key = given.get("dryRun", False), given.get("idempotencyKey")
-        if operation.kind is OperationKind.JOB:
+        if is_job:
             act = self._starting(operation, arguments, view.caller)
         else:
             act = self._acting(operation, arguments, view.caller)
@@ -142,11 +143,11 @@ class Operations:
 
         outcome = await self.writer.write(request, preview if dry_run else None)
         if not dry_run:
-            if operation.kind is OperationKind.JOB and outcome.result is not None:
+            if is_job and outcome.result is not None:
                 outcome = replace(outcome, result=await self.jobs.job(view, outcome.result, _of_payload(selected)))
             else:
                 await selected.read(self.database, outcome.result, view)
-        elif operation.kind is OperationKind.JOB:
+        elif is_job:
             outcome = replace(outcome, result=None)
         return selected.payload(outcome, view)
 

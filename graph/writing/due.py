@@ -186,6 +186,7 @@ class DueWorker:
                     name=row["name"],
                     at=row["planned_for"],
                     record=row["record_id"],
+                    actor=row["actor_id"],
                     data=row["data"],
                     attempts=row["attempts"] + 1,
                 ),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.graph.writing.due import DueWorker
 from accord.graph.writing.retrying import MOST_ATTEMPTS
 from accord.plugins import Context, Due, Unit
@@ -37,8 +38,21 @@ async def test_work_is_done_once_its_time_has_come_and_no_earlier(toys: Toys):
     (due,) = toys.hipaa.reviews
     assert (due.name, due.record, due.data, due.attempts) == ("review", UUID(account[4:]), {"name": "Kestrel"}, 1)
     assert due.at == toys.bench.clock.now
+    assert due.actor == SYSTEM_ACTOR
     assert await toys.bench.accord.due.drain() == 0
     assert await toys.rows("select count(*) from due_work") == [(0,)]
+
+
+async def test_it_tells_who_did_what_it_comes_from(toys: Toys):
+    async def prepare(unit: Unit) -> None:
+        unit.schedule("review", at=unit.now)
+
+    toys.hipaa.doing["prepare"] = prepare
+    made = await toys.bench.ask('mutation { createActor(input: {name: "Ann", kind: PERSON}) { recordId } }')
+    ann = UUID(made["createActor"]["recordId"][4:])
+    await toys.bench.run(CREATE, actor=ann, input={"name": "Kestrel"})
+    assert await toys.bench.accord.due.drain() == 2
+    assert [due.actor for due in toys.hipaa.reviews] == [SYSTEM_ACTOR, ann]
 
 
 async def test_planning_again_moves_it_and_none_takes_it_away(toys: Toys):

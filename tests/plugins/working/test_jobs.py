@@ -69,6 +69,18 @@ async def test_starting_asks_permission_and_takes_keys_and_dry_runs(toys: Toys):
     assert await toys.rows("select count(*) from job") == [(1,)]
 
 
+async def test_an_argument_that_can_not_be_kept_is_said_with_its_path(toys: Toys):
+    for number, codes in (("9223372036854775807", []), ("1" + "0" * 30, ["INVALID_VALUE"])):
+        document = f"""mutation {{ it: hipaaImportList(url: "file:list", more: {{number: {number}}}) {{
+          job {{ id }} violations {{ code path }} }} }}"""
+        answer = (await toys.bench.run(document, permissions=MAY)).decoded()["data"]["it"]
+        assert [one["code"] for one in answer["violations"]] == codes
+        assert all(one["path"] == ["more"] for one in answer["violations"])
+        assert (answer["job"] is None) == bool(codes)
+    assert await toys.bench.accord.jobs.drain() == 1
+    assert await toys.rows("select state from job") == [("DONE",)]
+
+
 async def test_jobs_are_listed_and_others_see_none_of_them(toys: Toys):
     ids = [await start(toys), await start(toys)]
     listed = "query ($state: JobState) { jobs(first: 10, state: $state) { id } }"

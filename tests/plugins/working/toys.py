@@ -253,13 +253,15 @@ class Hipaa(Plugin):
         context.say(f"{data['accounts']['totalCount']} accounts, limit {limit}, on {on}")
 
     @job(permission="hipaa.sign")
-    async def import_list(self, job: JobContext, *, url: str, days: list[date] | None = None) -> dict[str, Any]:
+    async def import_list(
+        self, job: JobContext, *, url: str, days: list[date] | None = None, more: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Read a list from somewhere."""
         self.ran.append(url)
         await job.progress(1, 3, "reading")
         await self._do("import_list", job)
         await job.progress(3, 3)
-        return {"url": url, "days": [str(day) for day in days or ()], "may": job.may("hipaa.sign")}
+        return {"url": url, "days": [str(day) for day in days or ()], "may": job.may("hipaa.sign"), **(more or {})}
 
     @due
     async def review(self, context: Context, due: Due) -> None:
