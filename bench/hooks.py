@@ -69,9 +69,9 @@ async def main() -> None:
 
     async def every() -> None:
         for hook in (hooks.prepare, hooks.validate, hooks.before_commit):
-            await hook(faces())
+            await hook(faces(), 1)
 
-    print(f"validate of two plugins: {await measured(lambda: hooks.validate(faces())):.3f} ms")
+    print(f"validate of two plugins: {await measured(lambda: hooks.validate(faces(), 1)):.3f} ms")
     print(f"prepare, validate and before_commit of two plugins: {await measured(every):.3f} ms")
 
 

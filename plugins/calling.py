@@ -22,6 +22,7 @@ from .violations import Violation
 log = logging.getLogger("accord.plugins")
 
 BUDGET_SECONDS = 0.5  # of a hook inside a transaction or a request
+CHANGE_SECONDS = 0.002  # more for each change of a unit beyond the first, so that a bulk has time for its rows
 KEPT = 200  # durations of a hook, for its percentiles
 
 T = TypeVar("T")
@@ -117,12 +118,16 @@ class Hooks:
             except PluginFailed:
                 continue
 
-    async def prepare(self, unit: Callable[[str], Unit]) -> None:
-        """`unit` gives the unit of work as a plugin sees it."""
-        for call in self._calls.get("prepare", ()):
-            await self._run(call, {"unit": unit(call.plugin.name)}, self.budget)
+    def budget_of(self, changes: int) -> float:
+        """The seconds that a hook may take over so many changes."""
+        return self.budget + CHANGE_SECONDS * max(changes - 1, 0)
 
-    async def validate(self, unit: Callable[[str], Unit]) -> Sequence[tuple[Change, Violation]]:
+    async def prepare(self, unit: Callable[[str], Unit], changes: int) -> None:
+        """`unit` gives the unit of work, which has so many changes, as a plugin sees it."""
+        for call in self._calls.get("prepare", ()):
+            await self._run(call, {"unit": unit(call.plugin.name)}, self.budget_of(changes))
+
+    async def validate(self, unit: Callable[[str], Unit], changes: int) -> Sequence[tuple[Change, Violation]]:
         """What all of them find, whichever comes first; raises PluginFailed, of several the first by name."""
         found: list[tuple[Change, Violation]] = []
         failures: list[PluginFailed] = []
@@ -130,7 +135,7 @@ class Hooks:
             name = call.plugin.name
             arguments = {"unit": unit(name)}
             try:
-                several = await self._run(call, arguments, self.budget, _Collected(call.plugin))
+                several = await self._run(call, arguments, self.budget_of(changes), _Collected(call.plugin))
             except PluginFailed as failed:
                 failures.append(failed)
                 continue
@@ -141,10 +146,10 @@ class Hooks:
             raise first
         return found
 
-    async def before_commit(self, unit: Callable[[str], Unit]) -> None:
+    async def before_commit(self, unit: Callable[[str], Unit], changes: int) -> None:
         """Raising takes the transaction back."""
         for call in self._calls.get("before_commit", ()):
-            await self._run(call, {"unit": unit(call.plugin.name)}, self.budget)
+            await self._run(call, {"unit": unit(call.plugin.name)}, self.budget_of(changes))
 
     async def after_commit(self, plugin: str, events: Sequence[Event], context: Context) -> None:
         """Tell one plugin of events."""
@@ -189,11 +194,11 @@ class Hooks:
         return await _timed(timing, work, seconds, passing)
 
     async def collected(
-        self, plugin: str, what: str, found: AsyncIterator[tuple[Change, Violation]]
+        self, plugin: str, what: str, found: AsyncIterator[tuple[Change, Violation]], changes: int
     ) -> Sequence[tuple[Change, Violation]]:
-        """The violations that a plugin's model yields, under the plugin's name."""
+        """The violations that a plugin's model yields over so many changes, under the plugin's name."""
         several = _Collected(self._by_name[plugin])(found)
-        ended = await self.contained(plugin, what, several, seconds=self.budget)
+        ended = await self.contained(plugin, what, several, seconds=self.budget_of(changes))
         return [(change, replace(violation, plugin=plugin)) for change, violation in ended]
 
     async def _run(

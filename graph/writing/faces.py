@@ -30,10 +30,11 @@ class Faces:
 
     async def prepare(self, record: RecordType, work: Awaitable[None]) -> None:
         """Let a plugin's model derive values."""
-        await self.hooks.contained(record.plugin, f"{record.name}.prepare", work, seconds=self.hooks.budget)
+        seconds = self.hooks.budget_of(self._unit.size)
+        await self.hooks.contained(record.plugin, f"{record.name}.prepare", work, seconds=seconds)
 
     async def validate(self, record: RecordType, validate: Validate) -> None:
         """Let a plugin's model check its changes."""
-        found = validate(self._unit.changes(record.name), self(record.plugin))
-        for change, violation in await self.hooks.collected(record.plugin, f"{record.name}.validate_changes", found):
+        found, what = validate(self._unit.changes(record.name), self(record.plugin)), f"{record.name}.validate_changes"
+        for change, violation in await self.hooks.collected(record.plugin, what, found, self._unit.size):
             self._unit.violate(violation, change)

@@ -85,6 +85,11 @@ class UnitOfWork:
         """Every change, by record type."""
         return [change for changes in self._changes.values() for change in changes.values()]
 
+    @property
+    def size(self) -> int:
+        """How many changes there are."""
+        return sum(map(len, self._changes.values()))
+
     def changes(self, record: str) -> Sequence[Change]:
         """The changes of one record type."""
         return list(self._changes.get(record, {}).values())

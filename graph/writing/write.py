@@ -94,7 +94,7 @@ class Writer:
                 await stamp_changes(unit)
                 await store_changes(unit, [] if request.dry_run else events_of(unit, self.consumers))
                 await follow(transaction, unit.following)
-                await self.hooks.before_commit(Faces(unit, self.hooks, request.may, writable=False))
+                await self.hooks.before_commit(Faces(unit, self.hooks, request.may, writable=False), unit.size)
                 if request.dry_run:
                     if preview is not None:
                         await preview(transaction, outcome)
@@ -288,7 +288,7 @@ async def _look_over(unit: UnitOfWork, hooks: Hooks, may: May) -> None:
             continue
         async for change, violation in validate(unit.changes(record.name), unit):
             unit.violate(violation, change)
-    for change, violation in await _forgiving(unit, hooks.validate(faces)) or ():
+    for change, violation in await _forgiving(unit, hooks.validate(faces, unit.size)) or ():
         unit.violate(violation, change)
 
 
@@ -308,7 +308,7 @@ async def _prepare_plugins(unit: UnitOfWork, faces: Faces) -> None:
     """Let plugins derive values; what they add is treated as what the input asks for."""
     before = unit.all_changes()
     known = {id(change) for change in before}
-    await _forgiving(unit, faces.hooks.prepare(faces))
+    await _forgiving(unit, faces.hooks.prepare(faces, unit.size))
     added = [change for change in unit.all_changes() if id(change) not in known]
     if any(not change.is_live for change in added):
         await spread_deletions(unit)

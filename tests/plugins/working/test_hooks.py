@@ -301,3 +301,17 @@ async def test_a_hook_that_takes_too_long_once_it_has_its_lock_refuses_the_write
     [error] = await toys.bench.errors(CREATE, input={"name": "Kestrel"})
     assert (error["extensions"]["code"], error["extensions"]["plugin"]) == ("PLUGIN_FAILED", "hipaa")
     assert await toys.rows("select count(*) from account") == [(0,)]
+
+
+@pytest.mark.parametrize("hook", ["prepare", "validate", "before_commit"])
+async def test_the_more_changes_the_longer_a_hook_may_take(toys: Toys, hook: str):
+    async def slow(unit: Unit) -> None:
+        await asyncio.sleep(0.8)
+
+    toys.hipaa.doing[hook] = slow
+    bulk = "mutation ($inputs: [CreateAccountInput!]!) { createAccounts(inputs: $inputs) { written } }"
+    for count, written in ((1, None), (400, {"written": 400})):  # an account and its rows of the two plugins
+        inputs = [{"name": f"Kestrel {number}"} for number in range(count)]
+        answer = (await toys.bench.run(bulk, inputs=inputs)).decoded()
+        assert answer["data"]["createAccounts"] == written
+        assert [one["extensions"]["code"] for one in answer.get("errors", ())] == ([] if written else ["PLUGIN_FAILED"])
