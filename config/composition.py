@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
@@ -17,8 +16,6 @@ from ..graph.backfills import derive_backfills, derive_upkeep
 from ..graph.bootstrap import ensure_actors, ensure_system_actor
 from ..graph.catalogue import Catalogue
 from ..graph.databases.database import Database
-from ..graph.databases.postgresql import PostgreSQL
-from ..graph.databases.sqlite import SQLite
 from ..graph.declaring import declare
 from ..graph.feed import ChangeFeed
 from ..graph.housekeeping import Housekeeper
@@ -45,6 +42,7 @@ from ..schema.service import Service
 from ..schema.subscribing import Subscriptions
 from ..schema.typebook import SchemaError
 from ..schema.writing import Mutations
+from .databases import opened
 from .identities import Tokens, TokensInvalid, read_tokens, unknown_permissions
 from .plugin_loading import apps_of, catalogue_of, load_plugins, marks_of
 from .plugin_report import PluginReporter
@@ -185,12 +183,7 @@ async def open_accord(
     asked_for = permissions_of(catalogue) | {one.name for plugin in hooks.plugins for one in plugin.permissions}
     for slip in unknown_permissions(settings.tokens, asked_for):
         log.warning("%s", slip)
-    database: Database
-    if settings.database_kind == "sqlite":
-        database = await SQLite.open(Path(settings.database_location))
-    else:
-        database = await PostgreSQL.open(settings.database_location)
-    try:
+    async with opened(settings) as database:
         if differences := find_differences(await read_enabled(database), marks_of(plugins)):
             raise PluginsDiffer(settings.database_place, differences)
         await ensure_system_actor(database, catalogue, clock())
@@ -273,5 +266,3 @@ async def open_accord(
             hooks=hooks,
             contexts=contexts,
         )
-    finally:
-        await database.close()

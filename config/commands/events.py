@@ -114,15 +114,8 @@ def _settings() -> Settings:
 @asynccontextmanager
 async def _opened(settings: Settings) -> "AsyncGenerator[Database, None]":
     """The configured database; raises CommandFailed where it isn't there."""
-    from ...graph.databases.postgresql import PostgreSQL
-    from ...graph.databases.sqlite import SQLite
+    from ..databases import opened
 
     with explained(settings.database_place):
-        if settings.database_kind == "sqlite":
-            database: Database = await SQLite.open(Path(settings.database_location))
-        else:
-            database = await PostgreSQL.open(settings.database_location)
-        try:
+        async with opened(settings) as database:
             yield database
-        finally:
-            await database.close()

@@ -1,44 +1,25 @@
 """Rows for checks, made up and written past every rule: it is looked at what becomes of values, not at the values."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from ...graph.bootstrap import SYSTEM_ACTOR
 from ...graph.catalogue import Catalogue, Column, Kind, RecordType, ToAny, ToOne
 from ...graph.databases.database import Database, Insert, Update
-from ...graph.databases.postgresql import PostgreSQL
-from ...graph.databases.sqlite import SQLite
 from ...graph.identity import parse_id
 from ...graph.reading.rows import stored
 from ...graph.storing import folded
 from ...graph.writing.filling import blank
-from ..settings import Settings
 from ..testing.host import Host
 
 OWNERS = ("Account", "Contact", "Address")
 FIRST_DAY = date(1911, 1, 1)
 FIRST_MOMENT = datetime(1911, 1, 1, tzinfo=UTC)
 Ids = dict[str, list[UUID]]
-
-
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncGenerator[Database]:
-    """The settings' database, and nothing of Accord around it."""
-    database: Database
-    if settings.database_kind == "sqlite":
-        database = await SQLite.open(Path(settings.database_location))
-    else:
-        database = await PostgreSQL.open(settings.database_location)
-    try:
-        yield database
-    finally:
-        await database.close()
 
 
 async def make_owners(host: Host, count: int) -> Ids:

@@ -12,6 +12,7 @@ from ...plugins.keywords import find_slips
 from ...plugins.loading import LoadedPlugin, discover
 from ...schema.building import BuiltSchema
 from ..composition import target_of
+from ..databases import opened
 from ..plugin_loading import survey_plugins
 from ..settings import Settings
 from ..testing.databases import NO_POSTGRESQL, Databases, Kind
@@ -26,7 +27,7 @@ from .declaring import (
 )
 from .reading import MANY, find_costly, find_leaks, own_records
 from .result import Outcome, Result
-from .rows import Ids, fill, make_owners, opened
+from .rows import Ids, fill, make_owners
 from .working import find_faults
 
 Tell = Callable[[str], None]

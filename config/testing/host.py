@@ -139,8 +139,8 @@ class Outbox:
     accord: Accord
 
     async def drain(self) -> int:
-        """Hand every waiting event to whoever wants to know of it, and do what is due; returns how much there was."""
-        return await self.accord.worker.drain() + await self.accord.due.drain()
+        """Hand every waiting event on, do what is due, and run the jobs that wait; returns how much there was."""
+        return await self.accord.worker.drain() + await self.accord.due.drain() + await self.accord.jobs.drain()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,7 +106,7 @@ LISTENING = '''
 
 from datetime import timedelta
 
-from accord.plugins import Plugin, due, hookimpl
+from accord.plugins import Plugin, due, hookimpl, job
 
 HEARD = []
 
@@ -126,6 +126,12 @@ class Listening(Plugin):
     async def remind(self, context, due):
         """Note that, too."""
         HEARD.append(due.name)
+
+    @job()
+    async def recall(self, job) -> dict[str, int]:
+        """Note that as well."""
+        HEARD.append("recall")
+        return {}
 '''
 
 
@@ -138,7 +144,7 @@ def heard(site: Site) -> Callable[[], list[str]]:
 
 @pytest.mark.accord_plugins("listening")
 async def test_work_after_the_commit_and_work_that_falls_due_is_done_when_it_is_told_to(
-    heard: Callable[[], list[str]], make_account: Make, outbox: Outbox, clock: Clock
+    heard: Callable[[], list[str]], gql: Gql, make_account: Make, outbox: Outbox, clock: Clock
 ):
     await make_account()
     assert heard() == []
@@ -148,6 +154,10 @@ async def test_work_after_the_commit_and_work_that_falls_due_is_done_when_it_is_
     clock.turn(days=1)
     assert await outbox.drain() == 1
     assert heard() == ["CREATE Account", "remind"]
+    started = (await gql("mutation { listeningRecall { job { id } } }"))["listeningRecall"]["job"]
+    assert await outbox.drain() == 1
+    assert heard()[2:] == ["recall"]
+    assert (await gql("query ($id: ID!) { job(id: $id) { state } }", **started))["job"] == {"state": "DONE"}
 
 
 def test_a_violation_is_asserted_by_code_and_path():
