@@ -141,10 +141,11 @@ class _Kept:
 
     async def check(self) -> Check:
         async with self._turn:
-            now = asyncio.get_running_loop().time()
-            if self._known is None or self._known[0] <= now:
+            loop = asyncio.get_running_loop()
+            if self._known is None or self._known[0] <= loop.time():
                 check = await self._look()
-                self._known = now + (self._seconds if check.reason is None else KEPT_AFTER_FAILURE), check
+                kept = self._seconds if check.reason is None else KEPT_AFTER_FAILURE
+                self._known = loop.time() + kept, check  # from its end, since others have waited for it
             return self._known[1]
 
 

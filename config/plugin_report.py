@@ -95,9 +95,10 @@ class PluginReporter:
     async def _look(self) -> _Look:
         """All who ask at once, be it many times in one request, wait for one look."""
         async with self._turn:
-            now = asyncio.get_running_loop().time()
-            if self._known is None or self._known[0] <= now:
-                self._known = now + KEPT_SECONDS, await self._seen()
+            loop = asyncio.get_running_loop()
+            if self._known is None or self._known[0] <= loop.time():
+                seen = await self._seen()
+                self._known = loop.time() + KEPT_SECONDS, seen  # from its end, since others have waited for it
             return self._known[1]
 
     async def _seen(self) -> _Look:
