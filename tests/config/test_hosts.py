@@ -14,6 +14,7 @@ from accord.tests.accord_fixture import Bench
 from accord.tests.config.command_line import serving
 from accord.tests.config.test_serve import port
 from accord.tests.schema.asgi_clients import connecting, http_client
+from accord.tests.waiting import PATIENCE
 
 __all__ = ["port"]  # a fixture
 
@@ -80,7 +81,7 @@ def test_accord_serve_answers_for_its_own_machine_alone_where_it_listens_for_tha
     for host, status in (("127.0.0.1", 421), ("0.0.0.0", 200)):  # noqa: S104 - a server of the test alone
         with serving(tmp_path, port, "--no-demo", "--host", host) as server:
             assert server.ask(ASK["query"]) == {"accounts": {"totalCount": 0}}
-            assert httpx.post(server.address, json=ASK, headers=evil).status_code == status
+            assert httpx.post(server.address, json=ASK, headers=evil, timeout=PATIENCE).status_code == status
             server.end(signal.SIGINT)
 
 

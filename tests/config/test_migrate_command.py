@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import asyncpg
@@ -58,7 +59,8 @@ def test_plan_prints_the_sql_and_changes_nothing(tmp_path: Path, database: str):
 
 def test_what_plan_prints_is_a_script(tmp_path: Path):
     planned = run(tmp_path, "migrate", "plan")
-    sqlite3.connect(":memory:").executescript(planned.out)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(planned.out)
 
 
 def test_apply_migrates_once(tmp_path: Path, database: str):

@@ -17,8 +17,9 @@ from starlette.applications import Starlette
 from websockets.sync.client import connect
 
 from accord.config.logging import JsonLines, TextLines, hear_of_failures
-from accord.tests.config.operation import PATIENCE, running, until
+from accord.tests.config.operation import running, until
 from accord.tests.schema.asgi_clients import connected, connecting, http_client, serving, streaming
+from accord.tests.waiting import PATIENCE
 from accord.tests.waiting import until as wait_until
 
 SECRET = "jane.doe@example.com"
@@ -323,7 +324,7 @@ def test_people_read_a_line_of_text():
 def test_a_server_logs_in_json_where_nobody_watches_and_in_text_where_it_is_told(tmp_path: Path):
     with running(tmp_path, "--no-demo") as server:
         server.ask("query Kind { __typename }")
-        httpx.post(server.address, content=b"\x00", headers={"Content-Type": "application/json"})
+        httpx.post(server.address, content=b"\x00", headers={"Content-Type": "application/json"}, timeout=PATIENCE)
         with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as raw:
             raw.sendall(f"GET /{SECRET} nonsense\r\n\r\n".encode())
             assert raw.recv(100).startswith(b"HTTP/1.1 400 ")

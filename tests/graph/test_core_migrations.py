@@ -18,6 +18,7 @@ from accord.config.testing.host import Clock
 from accord.graph.databases.sqlite import newest_driver
 from accord.graph.migrating import DatabaseIsNewer, DatabaseState, MigrationApp, Target, apply, compare, make, status
 from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
+from accord.tests.waiting import PATIENCE
 
 WIDER = """
 from tortoise import migrations
@@ -252,7 +253,7 @@ async def test_three_processes_at_once_migrate_a_populated_database_once(core: C
     before = await core.contents()
     widened = core.widened()
     running = [start_apply(widened) for _ in range(3)]
-    ended = [process.communicate(timeout=60) for process in running]
+    ended = [process.communicate(timeout=PATIENCE) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], ended
     assert sorted(out.strip() for out, _ in ended) == ["0", "0", "1"]
     after = await core.contents()

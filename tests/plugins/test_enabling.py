@@ -146,7 +146,7 @@ from accord.tests.plugins.enabled import target
 def pause(step):
     if step.action == "fill" and step.position == 2:
         print("reached", flush=True)
-        time.sleep(60)
+        time.sleep(3600)
 
 backfilling.BATCH = 1
 asyncio.run(apply(target(sys.argv[1], "clinic"), progress=pause))

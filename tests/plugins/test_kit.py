@@ -12,6 +12,7 @@ import pytest
 from accord.config import testing
 from accord.config.testing import AsActor, Clock, Gql, Host, Make, Outbox, Statements, assert_violation
 from accord.tests.plugins.installing import Site
+from accord.tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 HEALTHCARE = pytest.mark.accord_plugins("healthcare")
@@ -23,7 +24,7 @@ def test_pytest_loads_nothing_of_accord_but_the_fixtures_themselves():
         "print(sorted(name for name in sys.modules if name.partition('.')[0] in ('tortoise', 'strawberry', 'graphql')\n"
         "    or name.startswith(('accord.graph', 'accord.schema', 'accord.plugins'))))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from accord.tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -44,7 +46,7 @@ def test_plugins_are_enabled_for_the_demo_alone(
         env={**own, **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stderr) == (0, "")
     *said, last = done.stdout.splitlines()

@@ -12,8 +12,8 @@ from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.graph.databases.database import Update
 from accord.schema.exchange import Caller, Refused, Request
 from accord.tests.accord_fixture import Bench, open_bench
+from accord.tests.waiting import PATIENCE
 
-PATIENCE = 120  # seconds: far more than anything takes, also on a machine with other things to do
 CALLER = Caller(actor=SYSTEM_ACTOR, request="test")
 ACCOUNT = """mutation ($name: String!, $parent: ID) {
   createAccount(input: {name: $name, parentId: $parent}) { recordId } }"""

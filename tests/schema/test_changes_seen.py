@@ -11,8 +11,8 @@ from accord.schema.exchange import Caller, Request, Result
 from accord.tests.accord_fixture import Bench
 from accord.tests.schema.test_read_policy import made
 from accord.tests.schema.toy_clinic import READ, Rules
+from accord.tests.waiting import PATIENCE
 
-PATIENCE = 120  # seconds: far more than anything takes
 SUBTREE = 'subscription ($top: ID!) { changes(subtreeOf: $top, after: "0") { type recordId } }'
 FIELDS = 'subscription { changes(types: ["Contact"], after: "0") { kind version fields } }'
 

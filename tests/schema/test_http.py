@@ -19,6 +19,7 @@ from accord.schema.http.limits import HttpLimits
 from accord.schema.http.view import GraphQLView
 from accord.tests.browser import serve
 from accord.tests.schema.asgi_clients import http_client, serving
+from accord.tests.waiting import PATIENCE
 
 JSON = "application/json; charset=utf-8"
 GRAPHQL = "application/graphql-response+json; charset=utf-8"
@@ -378,7 +379,7 @@ async def test_over_the_wire_a_body_without_end_is_cut_off() -> None:
                 await writer.drain()
 
         with pytest.raises(ConnectionError):
-            await asyncio.wait_for(pour(), 30)
+            await asyncio.wait_for(pour(), PATIENCE)
         writer.close()
 
 
@@ -390,7 +391,7 @@ async def test_over_the_wire_whoever_sends_too_much_is_told() -> None:
     view = GraphQLView(lambda _: cast(Any, Broken()), lambda _: CALLER, HttpLimits())
     json_type = {"content-type": "application/json"}
     with serve(view) as origin:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             for body in (chunks(), b" " * 3_000_000):
                 answer = await client.post(f"{origin}/graphql", content=body, headers=json_type)
                 refused(answer, 413, "BODY_TOO_LARGE")

@@ -26,6 +26,7 @@ from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench, CoreDatabases
 from accord.tests.reference.population import counted_ids
 from accord.tests.schema.toy_clinic import READ, Clinic, Prepared, Rules, opened
+from accord.tests.waiting import PATIENCE
 
 DOCUMENTS = 400
 SUBSCRIPTIONS = 40
@@ -239,7 +240,10 @@ async def heard(bench: Bench, document: str, count: int, permissions: Sequence[s
     """The results of a subscription, up to the first with an error."""
     caller = Caller(actor=SYSTEM_ACTOR, request="test", permissions=frozenset(permissions))
     found: list[bytes] = []
-    async with asyncio.timeout(120), aclosing(bench.accord.service.subscribe(Request(query=document), caller)) as all_:
+    async with (
+        asyncio.timeout(PATIENCE),
+        aclosing(bench.accord.service.subscribe(Request(query=document), caller)) as all_,
+    ):
         while len(found) < count:
             result = await anext(all_, None)
             if result is None:

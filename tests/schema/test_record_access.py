@@ -12,6 +12,7 @@ from accord.plugins.contexts import Access
 from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench
 from accord.tests.schema.toy_clinic import READ, Rules
+from accord.tests.waiting import PATIENCE
 
 MAKE = """mutation ($name: String!, $mrn: String) { createContact(input: {familyName: $name,
   clinic: {mrn: $mrn, insurance: {name: "Plan", number: "I-1"}}, visits: [{reason: "Cough", score: 3}]}) {
@@ -177,7 +178,7 @@ async def test_a_change_that_is_heard_of_tells(clinic: Bench, rules: Rules):
     caller = Caller(actor=SYSTEM_ACTOR, request="test", permissions=frozenset({READ}))
     document = 'subscription { changes(types: ["Contact"], after: "0") { node { ... on Contact { clinic { mrn } } } } }'
     results = clinic.accord.service.subscribe(Request(query=document), caller)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         answer = (await anext(results)).decoded()
     await results.aclose()
     assert answer["data"]["changes"]["node"] == {"clinic": {"mrn": "MRN-Abel"}}

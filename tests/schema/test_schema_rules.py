@@ -12,9 +12,9 @@ from accord.graph.records.account import AccountStatus
 from accord.schema.building import BuiltSchema
 from accord.tests.accord_fixture import core_schema
 from accord.tests.clients.node_project import Installed, install
+from accord.tests.waiting import PATIENCE
 
 LINT = Path(__file__).parent / "lint"
-PATIENCE = 120  # seconds
 
 
 @pytest.fixture(scope="module")

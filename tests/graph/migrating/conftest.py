@@ -8,6 +8,7 @@ import pytest
 
 from accord.graph.migrating import Target
 from accord.tests.graph.migrating.toy_shop.shop import ALL, Shop
+from accord.tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -30,11 +31,11 @@ def shop(
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
     if database_kind == "sqlite":
-        target = Target(kind="sqlite", location=str(tmp_path / "shop.db"), apps=(), clock=clock, lock_timeout=20)
+        target = Target(kind="sqlite", location=str(tmp_path / "shop.db"), apps=(), clock=clock, lock_timeout=PATIENCE)
         yield Shop(target=target, folder=folder).using(*ALL)
     else:
         server = request.getfixturevalue("postgres_server")
         url = server.create_database("migrating")
-        target = Target(kind="postgresql", location=url, apps=(), clock=clock, lock_timeout=20)
+        target = Target(kind="postgresql", location=url, apps=(), clock=clock, lock_timeout=PATIENCE)
         yield Shop(target=target, folder=folder).using(*ALL)
         server.drop_database("migrating")

@@ -29,6 +29,7 @@ from accord.graph.migrating import (
     status,
 )
 from accord.tests.graph.migrating.toy_shop.shop import ALL, CODE, Shop
+from accord.tests.waiting import PATIENCE
 
 FAILING = """    dependencies = [("shop", "0002_longer_names")]
     operations = [
@@ -156,7 +157,7 @@ async def test_three_processes_at_once_all_end_well_and_one_does_the_work(shop: 
     target = shop.using(*ALL, written=PAUSED)
     (shop.folder.parent / "pause").write_text("1")
     running = [target.start_apply() for _ in range(3)]
-    ended = [process.communicate(timeout=60) for process in running]
+    ended = [process.communicate(timeout=PATIENCE) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], ended
     assert sorted(out.strip() for out, _ in ended) == ["0", "0", "4"]
     assert await compare(target.target) == []
@@ -168,7 +169,7 @@ async def test_what_was_killed_in_the_middle_is_finished_by_the_next(shop: Shop)
     before = await shop.contents()
     target = shop.using(*ALL, written=PAUSED)
     pause, reached = shop.folder.parent / "pause", shop.folder.parent / "reached"
-    pause.write_text("60")
+    pause.write_text("3600")
     process = target.start_apply()
     wait_for(reached.exists)
     process.send_signal(signal.SIGKILL)
@@ -184,7 +185,7 @@ async def test_what_was_killed_in_the_middle_is_finished_by_the_next(shop: Shop)
 async def test_who_waits_too_long_for_the_lock_is_told(shop: Shop):
     await shop.using("0001_initial").apply()
     target = shop.using(*ALL, written=PAUSED)
-    (shop.folder.parent / "pause").write_text("60")
+    (shop.folder.parent / "pause").write_text("3600")
     process = target.start_apply()
     try:
         wait_for((shop.folder.parent / "reached").exists)
@@ -272,7 +273,7 @@ async def test_migrations_that_cannot_work_are_refused_before_the_database_is_op
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < end, "it did not happen within 30 seconds"
+        assert time.monotonic() < end, "it did not come to pass"
         time.sleep(0.02)
