@@ -9,7 +9,7 @@ import pytest
 from accord.graph.databases.connections import Connections
 from accord.graph.errors import Unavailable
 from accord.tests.postgres_server import PostgresServer
-from accord.tests.waiting import until
+from accord.tests.waiting import PATIENCE, until
 
 BUSY = "select count(*) from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'"
 
@@ -37,7 +37,7 @@ async def test_who_finds_none_free_waits_for_one(connections: Connections) -> No
         waiting = asyncio.ensure_future(connections.take())
         await asyncio.sleep(0.05)
         assert not waiting.done()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         connections.give_back(await waiting)
 
 
@@ -45,7 +45,7 @@ async def test_one_that_the_server_ended_is_made_anew(connections: Connections) 
     async with connections.one() as first, connections.one() as second:
         gone = await number(first)
         await second.execute("select pg_terminate_backend($1)", gone)
-        await asyncio.sleep(0.1)
+        await until(first.is_closed)
     found: set[int] = set()
     async with connections.one() as one, connections.one() as other:
         found |= {await number(one), await number(other)}

@@ -415,7 +415,7 @@ async def test_an_event_that_ends_its_worker_each_time_is_parked(told: Told):
 async def test_a_consumer_gets_no_longer_than_the_lease(told: Told):
     await told.create("Kestrel")
     endless = Heard(waits=asyncio.Event())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert await told.worker(endless, lease=timedelta(seconds=0.2)).drain() == 1
     (row,) = await told.bench.accord.database.fetch("select trouble from outbox_delivery", [])
     assert row[0] == "TimeoutError"
@@ -466,9 +466,16 @@ async def test_two_workers_at_once_tell_each_event_once_and_in_order(told: Told)
 
 
 async def test_a_worker_that_is_woken_works_at_once(told: Told):
-    worker = told.worker(told.heard, poll_seconds=3600)
+    worker: Any = told.worker(told.heard, poll_seconds=3600)
+    looked: list[int] = []
+    look = worker._drain
+
+    async def noted(consumer: Heard) -> None:
+        looked.append(await look(consumer))
+
+    worker._drain = noted
     async with running(worker):
-        await asyncio.sleep(0.1)
+        await until(lambda: looked == [0])
         await told.create("Kestrel")
         await asyncio.sleep(0.1)
         assert told.heard.events == []

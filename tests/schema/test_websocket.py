@@ -20,7 +20,7 @@ from accord.schema.http.limits import HttpLimits
 from accord.schema.http.websocket import GraphQLSocket
 from accord.tests.browser import serve
 from accord.tests.schema.asgi_clients import connected, connecting, serving
-from accord.tests.waiting import until
+from accord.tests.waiting import PATIENCE, until
 
 CHANGES = 'subscription { changes(types: ["Account"]) { kind node { ... on Account { name } } } }'
 CREATE = "mutation ($name: String!) { createAccount(input: {name: $name}) { recordId } }"
@@ -162,7 +162,7 @@ async def test_the_protocol_is_chosen_among_several() -> None:
 
 
 async def test_a_connection_that_is_not_initialised_in_time_is_closed() -> None:
-    async with connecting(Ticking().endpoint(init_seconds=0.05)) as socket:
+    async with connecting(Ticking().endpoint(init_seconds=1)) as socket:
         await socket.event()
         await socket.send({"type": "ping"})  # no way to stay longer
         assert await socket.receive() == {"type": "pong"}
@@ -171,8 +171,8 @@ async def test_a_connection_that_is_not_initialised_in_time_is_closed() -> None:
 
 async def test_three_seconds_are_given_and_none_count_afterwards() -> None:
     assert HttpLimits().init_seconds == 3
-    async with connected(Ticking().endpoint(init_seconds=0.05)) as socket:
-        await asyncio.sleep(0.1)
+    async with connected(Ticking().endpoint(init_seconds=1)) as socket:
+        await asyncio.sleep(1.1)
         await socket.send({"type": "ping"})
         assert await socket.receive() == {"type": "pong"}
 
@@ -337,9 +337,10 @@ async def test_a_real_server_and_a_real_client_agree() -> None:
     with serve(service.endpoint()) as origin:
         address = origin.replace("http", "ws") + "/graphql"
         with pytest.raises(websockets.InvalidStatus) as refused:
-            await websockets.connect(address, origin=cast(Any, "https://evil.example"))
+            await websockets.connect(address, origin=cast(Any, "https://evil.example"), open_timeout=PATIENCE)
         assert refused.value.response.status_code == 403
-        async with websockets.connect(address, subprotocols=[cast(Any, "graphql-transport-ws")]) as socket:
+        spoken = [cast(Any, "graphql-transport-ws")]
+        async with websockets.connect(address, subprotocols=spoken, open_timeout=PATIENCE) as socket:
             await socket.send('{"type": "connection_init"}')
             assert await socket.recv() == '{"type":"connection_ack"}'  # in a text frame: bytes would come as bytes
             await socket.send(json.dumps(subscribe("1")))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from accord.graph.writing.retrying import MOST_ATTEMPTS
 from accord.plugins.operations import OperationKind, operations_of
 from accord.tests.plugins.working.toy_host import Toys
 from accord.tests.plugins.working.toys import Hipaa, Kyc, fail
-from accord.tests.waiting import until
+from accord.tests.waiting import PATIENCE, until
 
 # the command line is the same on both
 once = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -47,7 +48,7 @@ async def accord(environment: dict[str, str], folder: Path, *arguments: str) -> 
 
     def run() -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from accord.config.cli import main; main()", *arguments]
-        return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=100)
+        return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
 
     done = await asyncio.to_thread(run)
     return done.returncode, done.stdout, done.stderr
@@ -95,7 +96,7 @@ async def test_what_was_put_aside_is_listed_shown_in_health_and_tried_again(
         assert (code, complained) == (1, "accord: Say what to try again: ids, or --all.\n")
     assert await accord(installed, tmp_path, "events", "retry", str(parked.id)) == (0, "1 will be tried again.\n", "")
     toys.hipaa.doing.clear()
-    toys.bench.clock.turn(days=1000)  # the command's clock is the real one
+    toys.bench.clock.now = datetime.now(UTC) + timedelta(days=1)  # the command's clock is the real one
     await toys.bench.accord.worker.drain()
     assert [(event.version, event.attempts) for event in toys.hipaa.told] == [(1, 1)]
 

@@ -284,11 +284,12 @@ async def test_of_plugins_that_fail_together_one_is_named_whatever_their_order(t
 async def test_waiting_for_a_lock_of_its_own_is_not_a_hooks_time(toys: Toys):
     async def take_turns(unit: Unit) -> None:
         await unit.lock("one at a time")
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.8)
 
     toys.hipaa.doing["validate"] = take_turns
-    # each takes 0.3 s itself, and the last has waited twice as long before
-    answers = await asyncio.gather(*(toys.bench.ask(CREATE, input={"name": f"Kestrel {n}"}) for n in range(3)))
+    toys.bench.accord.hooks.budget = 2
+    # each takes 0.8 s itself, and the last has waited three times as long before
+    answers = await asyncio.gather(*(toys.bench.ask(CREATE, input={"name": f"Kestrel {n}"}) for n in range(4)))
     assert all(one["createAccount"]["recordId"] for one in answers)
 
 

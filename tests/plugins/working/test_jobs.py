@@ -34,12 +34,12 @@ async def read(toys: Toys, id_: str) -> dict[str, Any]:
     return (await toys.bench.ask(READ, id=id_, permissions=MAY))["job"]
 
 
-def quick(toys: Toys) -> JobWorker:
-    """A worker whose heart beats fast."""
+def beating(toys: Toys, seconds: float) -> JobWorker:
+    """A worker whose heart beats so often."""
     accord = toys.bench.accord
     coerce = arguments_for(accord.catalogue)
     return JobWorker(
-        accord.database, accord.hooks, accord.contexts.acting, coerce, now=toys.bench.clock, beat_seconds=0.02
+        accord.database, accord.hooks, accord.contexts.acting, coerce, now=toys.bench.clock, beat_seconds=seconds
     )
 
 
@@ -111,7 +111,7 @@ async def test_a_job_that_fails_says_where_to_find_more(toys: Toys, caplog: pyte
 
 async def test_a_job_is_cancelled_while_it_waits_and_while_it_runs(toys: Toys):
     toys.hipaa.doing["import_list"] = forever
-    jobs, waiting = quick(toys), await start(toys)
+    jobs, waiting = beating(toys, 0.02), await start(toys)
     assert (await toys.bench.ask(CANCEL, id=waiting, permissions=MAY))["cancelJob"]["result"] == {"state": "CANCELLED"}
     assert await jobs.drain() == 0
     running = await start(toys)
@@ -162,7 +162,8 @@ async def test_a_slow_process_whose_job_was_taken_over_lets_it_go(toys: Toys, ca
 
     toys.hipaa.doing["import_list"] = slow
     id_ = await start(toys)
-    working = asyncio.create_task(toys.bench.accord.jobs.drain())
+    # a beat between the end of its lease and the other's look would renew it
+    working = asyncio.create_task(beating(toys, 3600).drain())
     await until(lambda: toys.hipaa.ran == ["file:list"])
     toys.bench.clock.turn(seconds=60)
     async with toys.restarted() as other:
