@@ -2,10 +2,11 @@
 
 import json
 import signal
-import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ from typing import Any
 import httpx
 
 from accord.tests.config.command_line import COMMAND, environment
+from accord.tests.ports import free_ports
+from accord.tests.waiting import PATIENCE
 
-PATIENCE = 120  # seconds: far more than anything takes, also on a machine with other things to do
 ATTEMPTS = 3  # another program may take the port between its choice and the start
 
 
@@ -47,8 +49,11 @@ class Server:
         return self.logged.read_text()
 
     def lines(self) -> list[dict[str, Any]]:
-        """The lines of its log; each must be JSON."""
-        return [json.loads(line) for line in self.log().splitlines()]
+        """The lines of its log; each must be JSON. One that is being written does not count yet."""
+        text = self.log()
+        if self.process.poll() is None:
+            text = text[: text.rfind("\n") + 1]
+        return [json.loads(line) for line in text.splitlines()]
 
     def messages(self) -> list[str]:
         return [line["message"] for line in self.lines()]
@@ -77,6 +82,26 @@ def running(folder: Path, *arguments: str, **settings: str) -> Generator[Server]
             server.process.wait()
 
 
+@contextmanager
+def sending(server: Server, query: str, **variables: Any) -> Generator["Future[httpx.Response]"]:
+    """A request under way: all of it lies with the server, whether it has looked at it yet or not."""
+    whole = threading.Event()
+
+    def heed(step: str, _: Any) -> None:
+        if step == "http11.send_request_body.complete":
+            whole.set()
+
+    def post() -> httpx.Response:
+        asked = {"query": query, "variables": variables}
+        with httpx.Client(timeout=PATIENCE) as client:
+            return client.post(server.address, json=asked, extensions={"trace": heed})
+
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(post)
+        assert whole.wait(PATIENCE)
+        yield answer
+
+
 def until(claim: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Wait for what is not announced; gives what is found."""
     deadline = time.monotonic() + seconds
@@ -87,8 +112,7 @@ def until(claim: Callable[[], Any], seconds: float = PATIENCE) -> Any:
 
 
 def _started(folder: Path, arguments: tuple[str, ...], settings: dict[str, str]) -> Server:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port = door.getsockname()[1]
+    [port] = free_ports()
     said, logged = folder / f"said-{port}.txt", folder / f"log-{port}.txt"
     with said.open("wb") as out, logged.open("wb") as err:
         process = subprocess.Popen(

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,8 @@ from websockets.sync.client import ClientConnection, connect
 from accord.config.app import create_app
 from accord.graph.writing.outbox import Event
 from accord.tests.accord_fixture import CoreDatabases, open_bench
-from accord.tests.config.operation import PATIENCE, Server, running, until
+from accord.tests.config.operation import Server, running, sending, until
+from accord.tests.waiting import PATIENCE
 
 CREATE = 'mutation { createAccount(input: {name: "Kestrel"}) { recordId } }'
 COUNT = "{ accounts { totalCount } }"
@@ -69,17 +70,16 @@ def held(location: str) -> Generator[threading.Event]:
 @contextmanager
 def asked(server: Server, query: str) -> Generator["Future[httpx.Response]"]:
     """A request under way."""
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(httpx.post, server.address, json={"query": query}, timeout=PATIENCE)
+    with sending(server, query) as answer:
         arrived(server)
         assert not answer.done()
         yield answer
 
 
 def arrived(server: Server) -> None:
-    """Wait until what was sent just now has reached the server."""
-    time.sleep(1)
-    assert httpx.get(f"{server.origin}/health/live", timeout=PATIENCE).status_code == 200
+    """Wait until the server is at what was sent just now: it looks at connections in the order in which they come."""
+    for _ in range(3):
+        assert httpx.get(f"{server.origin}/health/live", timeout=PATIENCE).status_code == 200
 
 
 def refuses(server: Server) -> bool:
@@ -245,7 +245,10 @@ def test_an_event_stream_comes_to_a_clean_end(tmp_path: Path, location: str):
 
 
 def test_connections_that_only_wait_hold_nobody_up(tmp_path: Path, location: str):
-    with running(tmp_path, "--no-demo", database=location, stop_seconds="600") as server, httpx.Client() as client:
+    with (
+        running(tmp_path, "--no-demo", database=location, stop_seconds="600") as server,
+        httpx.Client(timeout=PATIENCE) as client,
+    ):
         assert client.get(f"{server.origin}/health/live").status_code == 200
         server.tell(signal.SIGTERM)
         assert server.ended() == 0

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +15,8 @@ from websockets.sync.client import connect
 
 from accord.tests.accord_fixture import CoreDatabases
 from accord.tests.config.command_line import run
-from accord.tests.config.operation import PATIENCE, Server, running, until
+from accord.tests.config.operation import Server, running, sending, until
+from accord.tests.waiting import PATIENCE
 
 CREATE = "mutation ($name: String!) { createAccount(input: {name: $name}) { recordId } }"
 COUNT = "{ accounts { totalCount } }"
@@ -34,9 +35,9 @@ def total(server: Server) -> int:
     return server.ask(COUNT)["accounts"]["totalCount"]
 
 
-def processes(server: Server) -> set[int]:
-    """The processes that have answered requests."""
-    return {line["process"] for line in server.lines() if line["message"] == "request"}
+def processes(server: Server, known: int = 0) -> set[int]:
+    """The processes that have answered requests, after so many lines of the log."""
+    return {line["process"] for line in server.lines()[known:] if line["message"] == "request"}
 
 
 def workers(server: Server) -> list[int]:
@@ -55,12 +56,16 @@ def is_alive(process: int) -> bool:
 
 
 def ask_until_all_answer(server: Server, count: int) -> None:
-    """Ask many at once, each on a connection of its own, until so many processes have answered."""
+    """Ask many at once, each on a connection of its own, until so many processes have answered.
+
+    Whatever was sent before is under way by then: connections are looked at in the order in which they come.
+    """
+    known = len(server.lines())
 
     def are_all() -> bool:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda _: server.ask("{ __typename }"), range(16)))
-        return len(processes(server)) >= count
+        return len(processes(server, known)) >= count
 
     until(are_all)
 
@@ -121,25 +126,23 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path, location
 def test_a_request_is_finished_by_its_worker_and_a_second_signal_ends_them_all(tmp_path: Path):
     run(tmp_path, "migrate", "apply")
     file = tmp_path / "var" / "accord.db"
-    with running(tmp_path, "--no-demo", "--workers", "2") as server, ThreadPoolExecutor(1) as pool:
+    with running(tmp_path, "--no-demo", "--workers", "2") as server:
         with closing(sqlite3.connect(file, isolation_level=None, timeout=PATIENCE)) as other:
             other.execute("begin immediate")
-            answer = pool.submit(server.ask, CREATE, name="Kestrel")
-            httpx.get(f"{server.origin}/health/live", timeout=PATIENCE)
-            assert total(server) == 0  # who reads does not wait for who writes
-            server.tell(signal.SIGTERM)
-            until(lambda: server.messages().count("stopping") == 2)
-            other.execute("rollback")
-        assert answer.result(PATIENCE)["createAccount"]["recordId"]
+            with sending(server, CREATE, name="Kestrel") as answer:
+                ask_until_all_answer(server, 2)
+                assert total(server) == 0  # who reads does not wait for who writes
+                server.tell(signal.SIGTERM)
+                until(lambda: server.messages().count("stopping") == 2)
+                other.execute("rollback")
+        assert answer.result().json()["data"]["createAccount"]["recordId"]
         assert server.ended() == 0
     with running(tmp_path, "--no-demo", "--workers", "2", stop_seconds="600", request_seconds="600") as server:
         with closing(sqlite3.connect(file, isolation_level=None, timeout=PATIENCE)) as other:
             endless = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000000000)"
             other.execute(f"create trigger endless before insert on account begin {endless} select max(i) from n; end")
-        with ThreadPoolExecutor(1) as pool:
-            document = {"query": CREATE, "variables": {"name": "Kestrel"}}
-            stuck = pool.submit(httpx.post, server.address, json=document, timeout=PATIENCE)
-            httpx.get(f"{server.origin}/health/live", timeout=PATIENCE)
+        with sending(server, CREATE, name="Kestrel") as stuck:
+            ask_until_all_answer(server, 2)
             server.tell(signal.SIGTERM)
             until(lambda: server.messages().count("stopping") == 2)
             server.tell(signal.SIGTERM)
@@ -189,9 +192,16 @@ def test_what_one_process_changes_is_heard_by_subscribers_of_another(tmp_path: P
             assert next(chunks) == ":\n\n"
             until(lambda: total(other) == 0)
             until(lambda: _hears(one, socket))
-            event = next(chunk for chunk in chunks if chunk.startswith("event: next"))
+            event = until(lambda: _streams(one, chunks))
     assert '"kind":"CREATE"' in event
     assert '"name":"Kestrel"' in event
+
+
+def _streams(one: Server, chunks: Iterator[str]) -> str | None:
+    """Change something through one server, and read the stream of the other on; gives an event, if it is one."""
+    one.ask(CREATE, name="Kestrel")
+    chunk = next(chunks)  # a comment, if nothing else comes
+    return chunk if chunk.startswith("event: next") else None
 
 
 def _hears(one: Server, socket: object) -> bool:

@@ -13,6 +13,8 @@ import pytest
 from accord.config.commands.serve import FIRST_QUERY
 from accord.tests.config.command_line import killed_in_time, run, serving, start, until_ready
 from accord.tests.config.test_demo import FIRST_QUERY as ISSUE_QUERY
+from accord.tests.ports import free_ports
+from accord.tests.waiting import PATIENCE
 
 COUNTS = "{ accounts { totalCount } contacts { totalCount } addresses { totalCount } contactGroups { totalCount } }"
 WHOLE = {"accounts": 210, "contacts": 600, "addresses": 900, "contactGroups": 9}
@@ -25,15 +27,7 @@ def counts(found: dict[str, dict[str, int]]) -> dict[str, int]:
 @pytest.fixture
 def port() -> int:
     """A port that is free."""
-    return free_ports(1)[0]
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for opened in sockets:
-            opened.bind(("127.0.0.1", 0))
-        return [opened.getsockname()[1] for opened in sockets]
+    return free_ports()[0]
 
 
 def test_the_first_start_brings_the_demo_and_the_second_finds_it(tmp_path: Path, port: int):
@@ -44,7 +38,7 @@ def test_the_first_start_brings_the_demo_and_the_second_finds_it(tmp_path: Path,
         assert server.ask(ISSUE_QUERY)["accounts"]["totalCount"] == 210
         assert len(server.ask(FIRST_QUERY)["accounts"]["nodes"]) == 3
         created = server.ask('mutation { createLabel(input: {name: "Kept", scope: ACCOUNT}) { recordId } }')
-        page = httpx.get(server.address, headers={"Accept": "text/html"})
+        page = httpx.get(server.address, headers={"Accept": "text/html"}, timeout=PATIENCE)
         assert page.headers["content-type"] == "text/html; charset=utf-8"
         ended = server.end(signal.SIGINT)
     assert (ended.code, ended.out, ended.err) == (0, "Accord has ended.\n", "")
@@ -127,7 +121,7 @@ def test_other_names_of_this_machine_are_listened_on(tmp_path: Path, port: int, 
     with serving(tmp_path, port, "--host", host, "--no-demo") as server:
         shown = f"http://[::1]:{port}/graphql" if host == "::1" else f"http://localhost:{port}/graphql"
         assert shown in "\n".join(server.said)
-        answer = httpx.post(shown, json={"query": "{ __typename }"})
+        answer = httpx.post(shown, json={"query": "{ __typename }"}, timeout=PATIENCE)
         assert answer.json()["data"] == {"__typename": "Query"}
 
 
