@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accord.config.graphiql_build import NPM_FLAGS, BuildError, Node, fetch_node, find_node
-from accord.tests.browser import go_without
+from accord.tests.browser import attempts, go_without
+from accord.tests.waiting import PATIENCE
 
 HERE = Path(__file__).parent
 PAGES = HERE.parent.parent / "docs" / "clients"
@@ -21,7 +22,6 @@ ADDRESS = "127.0.0.1:8000"  # as it is written in the pages
 BLOCK = re.compile(
     r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<content>.*?)^```$", re.DOTALL | re.MULTILINE
 )
-PATIENCE = 120  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,15 +108,27 @@ def install(source: Path = HERE) -> Installed:
             workshop.mkdir()
             for file in ("package.json", "package-lock.json", ".npmrc"):
                 shutil.copy(source / file, workshop)
-            command = [*node.npm, "ci", *NPM_FLAGS]
-            done = subprocess.run(command, cwd=workshop, capture_output=True, text=True, timeout=5 * PATIENCE)
-            if done.returncode:
-                go_without(f"The packages of {source.name} can't be installed: {done.stderr[-1000:]}")
+            _install(node, workshop)
             try:
                 workshop.rename(installed)
             except OSError:  # another run of the tests was faster
                 assert installed.exists()
     return Installed(node=node, modules=installed / "node_modules")
+
+
+def _install(node: Node, folder: Path) -> None:
+    problem = ""
+    for _ in range(attempts()):
+        try:
+            command = [*node.npm, "ci", *NPM_FLAGS]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            problem = f"it took longer than {PATIENCE:g} seconds"
+            continue
+        if not done.returncode:
+            return
+        problem = done.stderr[-1000:]
+    go_without(f"The packages of {folder.name} can't be installed: {problem}")
 
 
 def _node(cache: Path) -> Node:

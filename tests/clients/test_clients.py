@@ -11,6 +11,7 @@ from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
 
 from accord.tests.clients.node_project import Installed, Project, make_project
+from accord.tests.waiting import PATIENCE
 
 CREATE = "mutation ($name: String!) { createAccount(input: {name: $name}) { account { name } } }"
 CHANGES = 'subscription { changes(types: ["Account"], after: "0") { kind node { ... on Account { name } } } }'
@@ -39,8 +40,8 @@ def test_graphql_sse_works(project: Project, server: str) -> None:
 
 
 async def test_gql_works_and_knows_the_schema(server: str) -> None:
-    transport = HTTPXAsyncTransport(url=f"http://{server}/graphql")
-    async with Client(transport=transport, fetch_schema_from_transport=True) as session:
+    transport = HTTPXAsyncTransport(url=f"http://{server}/graphql", timeout=PATIENCE)
+    async with Client(transport=transport, fetch_schema_from_transport=True, execute_timeout=PATIENCE) as session:
         assert session.client.schema is not None
         assert session.client.schema.get_type("Account") is not None
         created: dict[str, Any] = await session.execute(GraphQLRequest(CREATE, variable_values={"name": "Kestrel"}))
@@ -48,7 +49,7 @@ async def test_gql_works_and_knows_the_schema(server: str) -> None:
         with pytest.raises(TransportQueryError) as wrong:
             await session.execute(gql("{ accounts(first: 1000000) { totalCount } }"))
         assert [error["extensions"]["code"] for error in wrong.value.errors or ()] == ["INVALID_PAGE"]
-    socket = WebsocketsTransport(url=f"ws://{server}/graphql")
+    socket = WebsocketsTransport(url=f"ws://{server}/graphql", connect_timeout=PATIENCE, ack_timeout=PATIENCE)
     async with Client(transport=socket) as session:
         async for change in session.subscribe(gql(CHANGES)):
             assert change == {"changes": CREATED}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from accord.config.settings import Settings
 from accord.schema.graphiql_page import DIST, missing_page, page
 from accord.tests.accord_fixture import migrate
 from accord.tests.browser import build_page, open_browser, serve
+from accord.tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -36,7 +38,7 @@ ALDER = {
 def create(origin: str, account: dict[str, Any]) -> None:
     """Make an account as another client would."""
     asked = {"query": CREATE, "variables": {"input": account}}
-    made = httpx.post(f"{origin}/graphql", json=asked, timeout=20).json()
+    made = httpx.post(f"{origin}/graphql", json=asked, timeout=PATIENCE).json()
     assert made["data"]["createAccount"]["recordId"], made
 
 
@@ -56,6 +58,13 @@ def browser(origin: str) -> Iterator[Browser]:
     """The browser, opened when the app is there: from then on this thread has a loop that runs."""
     with open_browser() as opened:
         yield opened
+
+
+def open_window(browser: Browser, **options: Any) -> Page:
+    """A window that waits patiently."""
+    window = browser.new_page(**options)
+    window.set_default_timeout(PATIENCE * 1000)
+    return window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +96,7 @@ class Seen:
 
 @pytest.fixture
 def graphiql(browser: Browser, origin: str) -> Iterator[Seen]:
-    window = browser.new_page(viewport={"width": 1440, "height": 900})
-    window.set_default_timeout(20_000)
+    window = open_window(browser, viewport={"width": 1440, "height": 900})
     seen = Seen(window=window)
     window.on("request", lambda request: seen.requests.append(request.url))
     window.on("websocket", lambda socket: seen.requests.append(socket.url))
@@ -172,7 +180,7 @@ def test_the_page_cannot_reach_a_foreign_host(graphiql: Seen) -> None:
     reached = graphiql.window.evaluate("""
         () => new Promise((resolve) => {
             document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective));
-            fetch('http://127.0.0.2:9/').catch(() => setTimeout(resolve, 500, 'it was let out'));
+            fetch('http://127.0.0.2:9/').catch(() => setTimeout(resolve, 5000, 'it was let out'));
         })
     """)
     assert reached == "connect-src"
@@ -181,16 +189,18 @@ def test_the_page_cannot_reach_a_foreign_host(graphiql: Seen) -> None:
 def test_the_page_may_not_be_framed(browser: Browser, origin: str) -> None:
     foreign = Response(f'<iframe src="{origin}/graphql"></iframe>', media_type="text/html")
     with serve(foreign) as elsewhere:
-        window = browser.new_page()
+        window = open_window(browser)
         window.goto(elsewhere)
-        window.wait_for_timeout(500)
-        assert window.frames[1].url.startswith("chrome-error:")
+        framed, deadline = window.frames[1], time.monotonic() + PATIENCE
+        while framed.url in ("", ":", "about:blank") and time.monotonic() < deadline:  # nothing is there yet
+            window.wait_for_timeout(50)
+        assert framed.url.startswith("chrome-error:")
         window.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_follows_the_systems_colours(browser: Browser, origin: str, scheme: Any) -> None:
-    window = browser.new_page(color_scheme=scheme)
+    window = open_window(browser, color_scheme=scheme)
     window.goto(f"{origin}/graphql")
     window.locator(".graphiql-query-editor .view-line").first.wait_for()
     painted = window.locator(".graphiql-container").evaluate("shown => getComputedStyle(shown).backgroundColor")
@@ -201,7 +211,7 @@ def test_the_page_follows_the_systems_colours(browser: Browser, origin: str, sch
 
 def test_a_page_that_was_not_built_is_replaced_by_one_that_says_what_to_do(tmp_path: Path, browser: Browser) -> None:
     assert page(tmp_path) is None
-    window = browser.new_page()
+    window = open_window(browser)
     window.set_content(missing_page("http://accord.example/graphql"))
     text = window.inner_text("body")
     assert "make graphiql" in text
