@@ -241,7 +241,7 @@ def test_the_states_own_names_agree_with_its_code() -> None:
 elements = st.none() | st.text(max_size=20)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, derandomize=True, database=None, deadline=None)
 @given(
     st.builds(
         PostalAddress,

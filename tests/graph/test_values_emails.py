@@ -81,7 +81,7 @@ def test_nothing_is_looked_up_in_the_network(monkeypatch: pytest.MonkeyPatch) ->
     assert isinstance(normalise_email("ann@example.com"), Email)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, derandomize=True, database=None, deadline=None)
 @given(st.text(max_size=80) | st.emails())
 def test_any_text_is_answered_and_a_normal_form_stays_as_it_is(typed: str) -> None:
     email = normalise_email(typed)

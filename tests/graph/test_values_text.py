@@ -36,7 +36,7 @@ def test_folding_every_character_twice_changes_nothing_more() -> None:
     assert [one for one in characters if fold(fold(one)) != fold(one)] == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, derandomize=True, database=None, deadline=None)
 @given(st.text())
 def test_folded_text_is_composed_and_folds_to_itself(text: str) -> None:
     assert unicodedata.is_normalized("NFC", fold(text))
@@ -100,7 +100,7 @@ def test_a_carriage_return_alone_is_refused_even_in_text_of_several_lines() -> N
     assert "U+000D" in problem.message
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, derandomize=True, database=None, deadline=None)
 @given(st.text(alphabet=st.characters()))
 def test_what_is_accepted_can_be_encoded(text: str) -> None:
     if refuse_controls(text, multiline=True) is None:
