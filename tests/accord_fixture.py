@@ -120,3 +120,6 @@ class CoreDatabases:
         """Remove a database again."""
         if self._server is not None:
             self._server.drop_database(urlsplit(location).path.lstrip("/"))
+            return
+        for end in ("", "-wal", "-shm"):
+            Path(location.removeprefix("sqlite:") + end).unlink(missing_ok=True)
