@@ -6,7 +6,7 @@ from ..catalogue import RecordType, ToMany
 from ..errors import InvalidInput
 from .filters import FilterCompiler
 from .ordering import Ordering
-from .scope import Compilation, Rows, Table, of_type
+from .scope import Compilation, Rows, Table, of_type, undeleted
 from .selection import ConnectionSelection
 
 DEFAULT_PAGE = 50
@@ -64,8 +64,9 @@ class Base:
             self._belong(member, link, owner)
         if link is not None:
             self.conditions += compilation.live(self.tables["l"])
-        self.conditions += compilation.live(self.rows)
-        self.is_all = self.is_all and not compilation.unhidden(self.rows)
+        unhidden = compilation.unhidden(self.rows)
+        self.is_all = self.is_all and not unhidden
+        self.conditions += [*undeleted(self.rows), *unhidden]
         if connection.page.filter:
             self.conditions.append(filters.compile(self.rows, connection.page.filter, f"{where}.filter"))
         if connection.page.through and link is not None:

@@ -117,8 +117,7 @@ class Compilation:
 
     def live(self, rows: Table) -> list[str]:
         """The conditions under which a row is there for the caller: it isn't deleted, nor hidden by a plugin."""
-        there = [f"{rows.alias}.deleted_at is null"] if rows.record.is_record else []
-        return there + self.unhidden(rows)
+        return undeleted(rows) + self.unhidden(rows)
 
     def unhidden(self, rows: Table) -> list[str]:
         """The conditions under which no plugin hides a row from the caller.
@@ -141,6 +140,11 @@ class Compilation:
     def note(self, classified: Classified) -> int:
         """The number under which the statement marks rows whose classified values it holds."""
         return self.classified.setdefault(classified, len(self.classified))
+
+
+def undeleted(rows: Table) -> list[str]:
+    """The condition under which a row isn't deleted, where rows of its type can be."""
+    return [f"{rows.alias}.deleted_at is null"] if rows.record.is_record else []
 
 
 def of_type(alias: str, member: ToMany) -> list[str]:

@@ -91,6 +91,20 @@ async def test_a_hidden_row_is_in_no_list_count_or_relation(clinic: Bench, house
     assert whole.count(f'"{HIDDEN}"') == 6
 
 
+async def test_a_filter_that_matches_nothing_hides_all_records(clinic: Bench, house: dict[str, str], rules: Rules):
+    rules.narrow = lambda record, viewer: Narrowing(where={"id": {"in": []}})
+    answer = await clinic.ask(
+        """{ accounts { totalCount } contacts { nodes { id clinic { badge } } } visits { totalCount nodes { id } }
+        few: accounts(filter: {name: {eq: "Kestrel"}}, first: 1) { totalCount nodes { id } aggregates { count } } }"""
+    )
+    assert answer == {
+        "accounts": {"totalCount": 0},
+        "contacts": {"nodes": []},
+        "visits": {"totalCount": 0, "nodes": []},
+        "few": {"totalCount": 0, "nodes": [], "aggregates": {"count": 0}},
+    }
+
+
 @pytest.mark.parametrize(
     ("root", "condition", "found"),
     [
