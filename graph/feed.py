@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from uuid import UUID
 
 from .catalogue import Catalogue, Kind
@@ -24,7 +25,16 @@ POLL_SECONDS = 2.0
 MOST_MISSED = 10_000  # events that a client may catch up on
 MISSED = 100  # of them that are read at once, for one client after the other
 
-Way = tuple[tuple[str, UUID], ...]  # records by type and id, each of which leads to the next, the last to an account
+
+class Step(NamedTuple):
+    """A record by type and id, and the reference that leads to it: the type of record that has it, and its column."""
+
+    record: str
+    id: UUID
+    by: tuple[str, str] | None = None
+
+
+Way = tuple[Step, ...]  # each leads to the next, the last is an account
 Concerned = dict[UUID, set[tuple[UUID, Way]]]  # by a record's id, the events that concern it and their ways to it
 
 
@@ -213,7 +223,7 @@ class _Sorting:
     async def _sorted(self) -> Mapping[UUID, Sequence[Numbered]]:
         """The events that concern each account or one below it."""
         ways = await ways_of(self._database, self._catalogue, [one.event for one in self._batch])
-        accounts = {way[-1][1] for several in ways.values() for way in several}
+        accounts = {way[-1].id for several in ways.values() for way in several}
         above = {account: {account} for account in accounts}
         record = self._catalogue["AccountAncestry"]
         for row in await RowReader(self._database, self._database.dialect).find(record, "descendant_id", accounts):
@@ -222,7 +232,7 @@ class _Sorting:
         for one in self._batch:
             within: dict[UUID, set[Way]] = {}
             for way in ways[one.event.id]:
-                for top in above[way[-1][1]]:
+                for top in above[way[-1].id]:
                     within.setdefault(top, set()).add(way)
             for top, several in within.items():
                 found.setdefault(top, []).append(replace(one, ways=frozenset(several)))
@@ -261,7 +271,7 @@ async def ways_of(database: Database, catalogue: Catalogue, events: Sequence[Eve
     addresses: Concerned = {}
     wave: dict[str, Concerned] = {}
     for event in events:
-        way: Way = ((event.record, event.record_id),)
+        way: Way = (Step(event.record, event.record_id),)
         wave.setdefault(event.record, {}).setdefault(event.record_id, set()).add((event.id, way))
     while wave:
         subjects: dict[str, Concerned] = {}
@@ -270,30 +280,37 @@ async def ways_of(database: Database, catalogue: Catalogue, events: Sequence[Eve
             stored = {row["id"]: row for row in await rows.find(record, "id", concerned, live=False)}
             for id_, several in concerned.items():
                 row = stored.get(id_, {})
-                account, contact = row.get("account_id"), row.get("contact_id")
-                steps = () if name == "Account" or account is None else (("Account", account),)
+                contact = row.get("contact_id")
+                account = None if name == "Account" else row.get("account_id")
+                steps = () if account is None else (Step("Account", account, (name, "account_id")),)
                 if name == "Account" or steps:
                     for event_id, way in _onward(several, *steps):
                         found[event_id].add(way)
                 if name == "Contact":
                     contacts.setdefault(id_, set()).update(several)
                 elif contact is not None:
-                    contacts.setdefault(contact, set()).update(_onward(several, ("Contact", contact)))
+                    contacts.setdefault(contact, set()).update(
+                        _onward(several, Step("Contact", contact, (name, "contact_id")))
+                    )
                 if name == "Address":
                     addresses.setdefault(id_, set()).update(several)
                 for link in record.to_anys.values() if row else ():
                     subject = catalogue.target(link, row)
                     if subject is not None:
-                        further = _onward(several, (subject.name, row[link.column]))
-                        subjects.setdefault(subject.name, {}).setdefault(row[link.column], set()).update(further)
+                        led = Step(subject.name, row[link.column], (name, link.column))
+                        subjects.setdefault(led.record, {}).setdefault(led.id, set()).update(_onward(several, led))
         wave = subjects  # no record that leads to any leads to another such, so this ends
     for link, column, wanted in (("AccountContact", "contact_id", contacts), ("AddressLink", "address_id", addresses)):
         for row in await rows.find(catalogue[link], column, wanted, live=False):
             if row["account_id"] is not None:
-                for event_id, way in _onward(wanted[row[column]], (link, row["id"]), ("Account", row["account_id"])):
+                steps = (
+                    Step(link, row["id"], (link, column)),
+                    Step("Account", row["account_id"], (link, "account_id")),
+                )
+                for event_id, way in _onward(wanted[row[column]], *steps):
                     found[event_id].add(way)
     return found
 
 
-def _onward(several: set[tuple[UUID, Way]], *steps: tuple[str, UUID]) -> set[tuple[UUID, Way]]:
+def _onward(several: set[tuple[UUID, Way]], *steps: Step) -> set[tuple[UUID, Way]]:
     return {(event_id, (*way, *steps)) for event_id, way in several}

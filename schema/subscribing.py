@@ -12,7 +12,7 @@ from graphql import GraphQLError, GraphQLObjectType
 from ..graph.catalogue import Catalogue, Column, GroupField, Member, RecordType, ToAny, ToOne
 from ..graph.databases.database import Database
 from ..graph.errors import InvalidInput, Unavailable
-from ..graph.feed import ChangeFeed, Interest, Lagging, Numbered, Way
+from ..graph.feed import ChangeFeed, Interest, Lagging, Numbered, Step, Way
 from ..graph.identity import global_id, parse_id, shown, type_of_id
 from ..graph.reading.compiler import MOST_IDS, compile_record, compile_unhidden
 from ..graph.reading.plan import Plan
@@ -131,16 +131,25 @@ class Subscriptions:
 
     async def _belongs(self, view: View, top: UUID, ways: Iterable[Way]) -> bool:
         """Whether the caller may see the account listened to, and all that leads from a record to it or one below."""
-        if not view.sight.is_asking:
-            return True
         wanted: dict[str, set[UUID]] = {"Account": {top}}
-        for name, id_ in (step for way in ways for step in way):
-            wanted.setdefault(name, set()).add(id_)
+        for step in (step for way in ways for step in way):
+            wanted.setdefault(step.record, set()).add(step.id)
         await view.settle(wanted)
         if view.failures:
             raise view.failures[0]
+        open_ = [way for way in ways if not any(self._is_masked(view.sight, step) for step in way)]
+        if not view.sight.is_asking or not open_:
+            return bool(open_)
         hidden = {(name, id_) for name, ids in wanted.items() for id_ in await self._hidden(view, name, ids)}
-        return ("Account", top) not in hidden and any(hidden.isdisjoint(way) for way in ways)
+        shown = (hidden.isdisjoint((step.record, step.id) for step in way) for way in open_)
+        return ("Account", top) not in hidden and any(shown)
+
+    def _is_masked(self, sight: Sight, step: Step) -> bool:
+        """Whether the caller may not know what the reference leads to that a step is taken by."""
+        if step.by is None:
+            return False
+        record, column = self.ground.catalogue[step.by[0]], step.by[1]
+        return any(sight.is_masked(record, link) for link in record.references if link.column == column)
 
     async def _hidden(self, view: View, name: str, ids: set[UUID]) -> set[UUID]:
         record = self.ground.catalogue[name]

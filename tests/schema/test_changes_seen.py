@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
+import pytest
+
 from accord.graph.bootstrap import SYSTEM_ACTOR
+from accord.plugins.calling import Hooks
 from accord.plugins.contexts import Narrowing, Viewer
 from accord.schema.exchange import Caller, Request, Result
-from accord.tests.accord_fixture import Bench
+from accord.tests.accord_fixture import Bench, CoreDatabases
 from accord.tests.schema.test_read_policy import made
-from accord.tests.schema.toy_clinic import READ, Rules
+from accord.tests.schema.toy_clinic import READ, Clinic, Prepared, Rules, opened
 from accord.tests.waiting import PATIENCE
 
 SUBTREE = 'subscription ($top: ID!) { changes(subtreeOf: $top, after: "0") { type recordId } }'
@@ -79,6 +82,51 @@ async def test_a_subtree_tells_of_no_way_through_what_is_hidden(clinic: Bench, r
     nothing = Narrowing(where={"id": {"in": []}})
     rules.narrow = lambda record, viewer: nothing if record == "AccountContact" else None
     assert [one["recordId"] for one in await heard(clinic, SUBTREE, 4, top=top)] == [top, middle, low, latest]
+
+
+async def samples(bench: Bench) -> tuple[dict[str, str], list[str]]:
+    """Samples of two accounts, by account, and what else concerns these, which has happened after them."""
+    accounts = [await made(bench, "createAccount", name=name) for name in ("A", "B")]
+    found = {one: await made(bench, "createSample", code="S", accountId=one) for one in accounts}
+    return found, [await made(bench, "createNote", text="Late", subjectId=one) for one in accounts]
+
+
+@pytest.mark.parametrize("plugins", [True, False])
+async def test_a_subtree_does_not_tell_where_a_reference_leads_that_may_not_be_read(
+    core_databases: CoreDatabases, clinic_app: Prepared, rules: Rules, plugins: bool
+):
+    hooks = Hooks([Clinic(rules)]) if plugins else Hooks()
+    async with opened(core_databases, clinic_app, hooks) as bench:
+        of_account, notes = await samples(bench)
+        for (account, sample), note in zip(of_account.items(), notes, strict=True):
+            told = await heard(bench, SUBTREE, 3, top=account, permissions=[READ])
+            assert [one["recordId"] for one in told] == [account, sample, note]
+            told = await heard(bench, SUBTREE, 2, top=account)
+            assert [one["recordId"] for one in told] == [account, note]
+
+
+@pytest.mark.parametrize(
+    ("record", "reference", "silent"),
+    [
+        ("Visit", "contact", ["Visit"]),
+        ("Note", "subject", ["Note"]),
+        ("AccountContact", "account", ["AccountContact", "Contact", "Visit"]),
+        ("AccountContact", "contact", ["Contact", "Visit"]),
+    ],
+)
+async def test_a_subtree_is_not_reached_by_a_reference_that_is_hidden(
+    clinic: Bench, rules: Rules, record: str, reference: str, silent: list[str]
+):
+    top = await made(clinic, "createAccount", name="Top")
+    await made(clinic, "createContact", familyName="Abel", accounts=[{"id": top}], visits=[{"reason": "Cough"}])
+    await made(clinic, "createNote", text="One", subjectId=top)
+    await made(clinic, "createPhone", number="+49 30 901820", accountId=top)
+    told = [one["type"] for one in await heard(clinic, SUBTREE, 6, top=top)]
+    assert set(told) == {"Account", "Contact", "AccountContact", "Visit", "Note", "Phone"}
+    hidden = Narrowing(hide=frozenset({reference}))
+    rules.narrow = lambda kind, viewer: hidden if kind == record else None
+    left = [one for one in told if one not in silent]
+    assert [one["type"] for one in await heard(clinic, SUBTREE, len(left), top=top)] == left
 
 
 async def test_fields_that_may_not_be_read_are_not_named(clinic: Bench, rules: Rules):

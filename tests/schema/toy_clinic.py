@@ -115,9 +115,13 @@ class Sample(Record, prefix="sam"):
     """A sample, whose code must be stated by whoever may not read it, too."""
 
     code = Code(20, db_index=True, description="Of whom it is.")
+    account: Any = fields.ForeignKeyField(
+        "graph.Account", null=True, related_name="samples", on_delete=fields.RESTRICT, description="Who sent it in."
+    )
 
     class Policies:
         code = SECRET
+        account = SECRET
 
 
 class Stay(Record, prefix="sty"):
