@@ -20,7 +20,9 @@ def _within(catalogue: Catalogue, record: RecordType, given: Mapping[str, Any]) 
         member, link = record.members.get(name), references.get(name)
         if value is None:
             continue
-        if isinstance(member, ToMany):
+        if name == "by" and "externalId" in value:
+            yield "ExternalId"
+        elif isinstance(member, ToMany):
             for item in cast(list[Mapping[str, Any]], value):
                 yield from _within(catalogue, catalogue[member.target], item)
                 if member.link is not None:

@@ -88,6 +88,7 @@ class Planner:
 
     async def _find_keys(self, record: RecordType, roots: Sequence[Intent]) -> None:
         """Give each upsert the id of the record that its key names, where there is one."""
+        ids = self.catalogue["ExternalId"]
         external: dict[tuple[Any, ...], list[Intent]] = {}
         unique: dict[tuple[str, ...], dict[tuple[Any, ...], list[Intent]]] = {}
         for intent in roots:
@@ -97,17 +98,19 @@ class Planner:
                 self._name(intent, by["id"], (*intent.path, "by", "id"))
             elif "externalId" in by:
                 given, path = _stated(by, intent.named_at)
-                values = self._key(intent, self.catalogue["ExternalId"], given, ("system", "value"), path)
+                self.unit.sight.check(ids, ids.to_ones[record.singular], spelled(path), "looked up")
+                values = self._key(intent, ids, given, ("system", "value"), path)
                 if values is not None:
                     external.setdefault((record.name.upper(), *values), []).append(intent)
             else:
                 columns, values = self._unique_key(intent, record, by)
                 if values is not None:
                     unique.setdefault(columns, {}).setdefault(values, []).append(intent)
-        ids = self.catalogue["ExternalId"]
-        for row in await self.unit.reader.find_keys(ids, ("owner_kind", "system", "value"), external):
+        rows = await self.unit.reader.find_keys(ids, ("owner_kind", "system", "value"), external)
+        unseen = await hidden(self.unit, ids, [row["id"] for row in rows])
+        for row in rows:
             for intent in external.pop((row["owner_kind"], row["system"], row["value"])):
-                intent.id = row[f"{record.singular}_id"]
+                intent.id = None if row["id"] in unseen else row[f"{record.singular}_id"]
         self.unit.missed.update((ids.name, key) for key in external)
         for columns, wanted in unique.items():
             for row in await self.unit.reader.find_keys(record, columns, wanted):
