@@ -1,13 +1,17 @@
 """Naming: the rule of an account's kind, checked on its name and giving it a number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import regex
 
-from ...plugins.changes import Change, CoreUnit
+from ...plugins.changes import Change
 from ...plugins.violations import Rule
 from ..values.text import fold
+from ..writing.discretion import hidden, refuse_taken
+from ..writing.rules import NOT_UNIQUE
+from ..writing.unit import UnitOfWork
 
 NUMBERS = "account numbers"  # the lock of whoever takes or sets them
 PATIENCE = 0.05  # seconds that one pattern may take on one name
@@ -15,16 +19,12 @@ PATTERN = Rule(code="NAME_PATTERN", message="{name!r} does not match the naming 
 PATTERN_SLOW = Rule(
     code="NAME_PATTERN", message="The naming rule of {kind} accounts takes too long on {name!r}; simplify its pattern."
 )
-NAME_TAKEN = Rule(
-    code="NOT_UNIQUE",
-    message="Another Account has the same kind and name: {id}. Change the value, or update that record.",
-)
 LONGEST_SHOWN = 60
 
 Rules = Mapping[str, Mapping[str, Any]]
 
 
-async def apply_naming(changes: Sequence[Change], unit: CoreUnit) -> None:
+async def apply_naming(changes: Sequence[Change], unit: UnitOfWork) -> None:
     """Check names that change against the naming rules, and number new accounts."""
     named = [change for change in changes if change.is_live and _is_named(change)]
     if not named:
@@ -51,7 +51,7 @@ def _is_named(change: Change) -> bool:
     return change.changed("name", "kind") or not change.is_write
 
 
-def _check_pattern(rule: Mapping[str, Any], change: Change, slow: set[str], unit: CoreUnit) -> None:
+def _check_pattern(rule: Mapping[str, Any], change: Change, slow: set[str], unit: UnitOfWork) -> None:
     """A pattern that once took too long is not tried on further names: it would hold up everybody."""
     name, kind = change.after["name"], change.after["kind"]
     shown = name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…"
@@ -70,22 +70,29 @@ def _check_pattern(rule: Mapping[str, Any], change: Change, slow: set[str], unit
         unit.violate(PATTERN.broken(change.at("name"), name=shown, kind=kind, example=example), change)
 
 
-async def _check_older_names(named: Sequence[Change], unit: CoreUnit) -> None:
+async def _check_older_names(named: Sequence[Change], unit: UnitOfWork) -> None:
     """Names must differ from those given before the rule asked for it, too, which no unique key holds."""
     mine = {change.id for change in unit.changes("Account")}
+    found = await unit.rows("Account", "name_folded", {change.after["unique_name"] for change in named})
+    rows = [row for row in found if row["unique_name"] is None and row["id"] not in mine]
+    unseen = await hidden(unit, unit.catalogue["Account"], [row["id"] for row in rows])
     older: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for row in await unit.rows("Account", "name_folded", {change.after["unique_name"] for change in named}):
-        if row["unique_name"] is None and row["id"] not in mine:
-            older.setdefault((row["kind"], row["name_folded"]), row)
+    for row in _noticed(rows, unseen, unit):
+        older.setdefault((row["kind"], row["name_folded"]), row)
     for change in named:
         row = older.get((str(change.after["kind"]), change.after["unique_name"]))
-        if row is not None:
-            path = change.at("name") if change.is_write else change.path
-            unit.violate(NAME_TAKEN.broken(path, id=f"acc_{row['id']}"), change)
+        if row is None:
+            continue
+        path, fields = change.at("name") if change.is_write else change.path, "kind and name"
+        if row["id"] in unseen:
+            refuse_taken(unit, path, change, what="Account", fields=fields)
+        else:
+            shown = unit.shown("Account", row["id"])
+            unit.violate(NOT_UNIQUE.broken(path, what="Account", fields=fields, id=shown), change)
 
 
-async def _number(named: Sequence[Change], rules: Rules, unit: CoreUnit) -> None:
-    """Give new accounts without a number the next free ones of their kind."""
+async def _number(named: Sequence[Change], rules: Rules, unit: UnitOfWork) -> None:
+    """Give new accounts without a number the next free ones of their kind; in a dry run, hidden ones count as free."""
     wanting: dict[str, list[Change]] = {}
     for change in named:
         rule = rules.get(str(change.after["kind"]))
@@ -104,9 +111,18 @@ async def _number(named: Sequence[Change], rules: Rules, unit: CoreUnit) -> None
         while len(free) < len(waiting):
             span = range(number, number + len(waiting) - len(free))
             texts = [f"{rule['number_prefix']}{one:0{rule['number_digits']}d}" for one in span]
-            taken |= {row["number"] for row in await unit.rows("Account", "number", texts)}
+            rows = await unit.rows("Account", "number", texts)
+            unseen = await hidden(unit, unit.catalogue["Account"], [row["id"] for row in rows])
+            taken |= {row["number"] for row in _noticed(rows, unseen, unit)}
             free += [text for text in texts if text not in taken]
             number = span.stop
         for change, text in zip(waiting, free, strict=True):
             change.after["number"] = text
         unit.set_derived("NamingRule", "next_number", {rule["id"]: number})
+
+
+def _noticed(
+    rows: Iterable[Mapping[str, Any]], unseen: Collection[UUID], unit: UnitOfWork
+) -> Iterable[Mapping[str, Any]]:
+    """The rows that are taken notice of: a dry run tells nothing of those that whoever writes may not see."""
+    return [row for row in rows if not (unit.dry_run and row["id"] in unseen)]

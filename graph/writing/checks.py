@@ -9,8 +9,8 @@ from ...plugins.names import camel
 from ...plugins.violations import Path
 from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToAny, ToOne, UniqueKey
 from ..values.text import is_blank
-from .discretion import hidden, is_guess, withheld
-from .rules import BLANK, FORBIDDEN, NOT_CHANGEABLE, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED, TAKEN
+from .discretion import hidden, is_guess, refuse_taken, withheld
+from .rules import BLANK, FORBIDDEN, NOT_CHANGEABLE, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED
 from .unit import Raced, UnitOfWork, spelled, targets_of
 
 STAMPED = frozenset({"id", "version", "created_at", "updated_at", "created_by_id", "updated_by_id"})
@@ -211,10 +211,9 @@ async def _check_unique(unit: UnitOfWork, record: RecordType, key: UniqueKey) ->
 
 
 def _take(unit: UnitOfWork, record: RecordType, key: UniqueKey, change: Change, other: Change | None = None) -> None:
-    """Report that a key is taken, and not by which record; it is noted as well, since it may have been a guess."""
-    what, names = record.owner or record.name, _names(record, change, key)
-    unit.violate(TAKEN.broken(_at(record, change, key), what=what, fields=names), change, other=other)
-    unit.taken.add((change.root, record.name, names))
+    """Report that a key is taken by what whoever writes may not see."""
+    at, what, names = _at(record, change, key), record.owner or record.name, _names(record, change, key)
+    refuse_taken(unit, at, change, what=what, fields=names, other=other)
 
 
 async def _unseen(unit: UnitOfWork, record: RecordType, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:

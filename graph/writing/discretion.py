@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change
+from ...plugins.violations import Path
 from ..catalogue import ABSENT, RecordType, UniqueKey
 from ..reading.compiler import compile_unhidden
 from ..storing import load
+from .rules import TAKEN
 from .unit import UnitOfWork
 
 
@@ -31,6 +33,14 @@ async def hidden(unit: UnitOfWork, record: RecordType, ids: Iterable[Any]) -> se
         return set()
     rows = await unit.transaction.fetch(plan.statement, plan.bind(unit.sight.values))
     return wanted - {load(record.columns["id"].kind, row[0], unit.dialect.kind) for row in rows}
+
+
+def refuse_taken(
+    unit: UnitOfWork, path: Path, change: Change, *, what: str, fields: str, other: Change | None = None
+) -> None:
+    """Report that values are taken, and not by which record; it is noted as well, since they may have been guesses."""
+    unit.violate(TAKEN.broken(path, what=what, fields=fields), change, other=other)
+    unit.taken.add((change.root, what, fields))
 
 
 def withheld(unit: UnitOfWork, record: RecordType, key: UniqueKey) -> str | None:
