@@ -214,6 +214,12 @@ class RecordType:
         """All that leads to one other record."""
         return (*self.to_ones.values(), *self.to_anys.values())
 
+    @cached_property
+    def groups(self) -> Mapping[str, GroupField]:
+        """The groups of the columns that the API shows in a group alone, by the columns' names."""
+        groups = [member for member in self.members.values() if isinstance(member, GroupField) and not member.whole]
+        return {column.name: group for group in groups for column in group.columns()}
+
     def column(self, api: str) -> Column:
         """The column that the API calls so; raises KeyError if there is none."""
         member = self.members[api]

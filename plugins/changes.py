@@ -1,6 +1,6 @@
 """Changes: what a unit of work does to each record, as rules and plugins see it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -84,8 +84,11 @@ class CoreUnit(Protocol):
         """Change a stored record that the input does not name; `because` is the change that makes it necessary."""
         ...
 
-    def violate(self, violation: Violation, because: Change) -> None:
-        """Report a violation found while preparing."""
+    def violate(self, violation: Violation, because: Change, *, of: Collection[str] = ()) -> None:
+        """Report a violation found while preparing; `of` are the columns that it hangs on, stated ones or stored.
+
+        Of what is stored and may not be read by whoever writes, nothing is told.
+        """
         ...
 
     async def lock(self, name: str) -> None:

@@ -77,6 +77,12 @@ class Sight:
         narrowed = self.narrowing(record)
         return narrowed is not None and member.name in narrowed.hidden
 
+    def masked(self, record: RecordType, columns: Iterable[str]) -> frozenset[str]:
+        """Those of the stored columns, the ids of references among them, whose fields come back masked."""
+        links = {link.column: link for link in record.references}
+        members = {name: record.columns.get(name) or links.get(name) for name in columns}
+        return frozenset(name for name, one in members.items() if one is not None and self.is_masked(record, one))
+
     def check(self, record: RecordType, member: Hideable, where: str, use: str) -> None:
         """Raises Forbidden where the caller may not `use` a field, because whoever uses it learns what it holds."""
         if not self.is_masked(record, member):

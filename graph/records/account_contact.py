@@ -2,7 +2,7 @@
 # pyright: reportUnknownVariableType=false
 """Relationships between accounts and contacts: who works where, as what, and since when."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tortoise import fields
@@ -12,9 +12,9 @@ from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, unique
 from ...plugins.fields import TextList
 from ...plugins.records import Record
-from ...plugins.violations import Rule, Violation
+from ...plugins.violations import Rule
 from ..writing.unit import UnitOfWork
-from .periods import ENDS_BEFORE_START
+from .periods import check_period
 from .primaries import demote_others
 
 ENDED_IS_PRIMARY = Rule(
@@ -78,7 +78,10 @@ class AccountContact(Record, prefix="acn"):
 
     @classmethod
     async def prepare(cls, changes: Sequence[Change], unit: UnitOfWork) -> None:
-        """A relationship with a last day is over and no longer the main one; a new main one replaces the old."""
+        """A relationship with a last day, which is not before the first, is over and no longer the main one.
+
+        A new main one replaces the old.
+        """
         for change in changes:
             if change.is_write:
                 is_ongoing = change.after["ended_on"] is None
@@ -86,15 +89,6 @@ class AccountContact(Record, prefix="acn"):
                 if not is_ongoing and change.after["is_primary"]:
                     change.after["is_primary"] = False
                     if "is_primary" in change.given:
-                        unit.violate(ENDED_IS_PRIMARY.broken(change.at("is_primary")), change)
+                        unit.violate(ENDED_IS_PRIMARY.broken(change.at("is_primary")), change, of=["ended_on"])
+                check_period(change, unit, "started_on", "ended_on")
         await demote_others(changes, unit, ["contact"])
-
-    @classmethod
-    async def validate_changes(
-        cls, changes: Sequence[Change], unit: CoreUnit
-    ) -> AsyncIterator[tuple[Change, Violation]]:
-        """A relationship doesn't end before it starts."""
-        for change in changes:
-            started, ended = change.after["started_on"], change.after["ended_on"]
-            if change.is_write and started and ended and ended < started:
-                yield change, ENDS_BEFORE_START.broken(change.at("ended_on"), start=started, end=ended)

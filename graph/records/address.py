@@ -17,10 +17,11 @@ from ..values.problem import Problem, quoted
 from ..values.states import complete_state
 from ..values.text import fold, is_blank
 from .findings import violated
-from .periods import ENDS_BEFORE_START
+from .periods import check_period
 
 OUT_OF_RANGE = Rule(code="OUT_OF_RANGE", message="{value} is no {what}; it lies between -{limit} and {limit}.")
 PRINTED = ("street_lines", "city", "district", "state_code", "state_name", "postal_code", "country_code")
+STATE = ("state_code", "state_name")
 ELEMENTS = {"streetLines": "street_lines", "city": "city", "district": "district", "postalCode": "postal_code"}
 
 
@@ -137,7 +138,15 @@ def _complete_state(change: Change, unit: CoreUnit) -> None:
     after |= {"state_code": completed.code, "state_name": completed.name}
     after["state_name_folded"] = None if completed.name is None else fold(completed.name)
     for problem in check_address(postal_address(after)):
-        unit.violate(violated(problem, _path(change, problem.field)), change)
+        unit.violate(violated(problem, _path(change, problem.field)), change, of=_looked_at(problem))
+
+
+def _looked_at(problem: Problem) -> Sequence[str]:
+    """The columns that a problem of an address hangs on, beside its country."""
+    element = ELEMENTS.get(problem.field)
+    columns = () if element is None else (element,)
+    is_about_state = problem.field == "state" or (problem.field, problem.code) == ("postalCode", "mismatch")
+    return (*columns, *STATE) if is_about_state else columns
 
 
 def _path(change: Change, element: str) -> Path:
@@ -151,7 +160,6 @@ def _check_place_and_time(change: Change, unit: CoreUnit) -> None:
     after = change.after
     for column, what, limit in (("latitude", "latitude", 90), ("longitude", "longitude", 180)):
         if after[column] is not None and abs(after[column]) > limit:
-            unit.violate(OUT_OF_RANGE.broken(change.at(column), value=after[column], what=what, limit=limit), change)
-    start, end = after["valid_from"], after["valid_to"]
-    if start and end and end < start:
-        unit.violate(ENDS_BEFORE_START.broken(change.at("valid_to"), start=start, end=end), change)
+            wrong = OUT_OF_RANGE.broken(change.at(column), value=after[column], what=what, limit=limit)
+            unit.violate(wrong, change, of=[column])
+    check_period(change, unit, "valid_from", "valid_to")

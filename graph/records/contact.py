@@ -73,7 +73,7 @@ class Contact(Record, prefix="con"):
             after = change.after
             given, family = (after[part] or "" for part in ("given_name", "family_name"))
             if is_blank(given) and is_blank(family):
-                unit.violate(NAMELESS.broken(change.at("family_name")), change)
+                unit.violate(NAMELESS.broken(change.at("family_name")), change, of=["given_name", "family_name"])
             after["name"] = whole_name(after)
             after["sort_name"] = ", ".join(part.strip() for part in (family, given) if not is_blank(part))
             after["sort_name_folded"] = fold(after["sort_name"])

@@ -1,6 +1,6 @@
 """Naming rules: what the name and the number of an account of a kind look like."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import regex
@@ -39,9 +39,7 @@ class NamingRule(Record, prefix="nrl"):
         kind = Policy(unique=True, create_only=True)
 
     @classmethod
-    async def validate_changes(
-        cls, changes: Sequence[Change], unit: CoreUnit
-    ) -> AsyncIterator[tuple[Change, Violation]]:
+    async def prepare(cls, changes: Sequence[Change], unit: CoreUnit) -> None:
         """The pattern can be used, and the example shows a name that it matches."""
         for change in changes:
             after = change.after
@@ -49,14 +47,24 @@ class NamingRule(Record, prefix="nrl"):
                 continue
             for column, least, most in (("number_digits", 1, MOST_DIGITS), ("next_number", 0, LARGEST_NUMBER)):
                 if after[column] is not None and not least <= after[column] <= most:
-                    yield change, OUT_OF_RANGE.broken(change.at(column), value=after[column], least=least, most=most)
-            if after["pattern"] is None or not change.changed("pattern", "example"):
-                continue
-            try:
-                pattern = regex.compile(after["pattern"])
-                if after["example"] and not pattern.fullmatch(after["example"], timeout=PATIENCE):
-                    yield change, BAD_EXAMPLE.broken(change.at("example"))
-            except regex.error as error:
-                yield change, BAD_PATTERN.broken(change.at("pattern"), problem=str(error))
-            except TimeoutError:
-                yield change, BAD_PATTERN.broken(change.at("pattern"), problem="it takes too long on the example")
+                    wrong = OUT_OF_RANGE.broken(change.at(column), value=after[column], least=least, most=most)
+                    unit.violate(wrong, change, of=[column])
+            wrong = _wrong_pattern(change) if change.changed("pattern", "example") else None
+            if wrong is not None:
+                unit.violate(wrong, change, of=["pattern", "example"])
+
+
+def _wrong_pattern(change: Change) -> Violation | None:
+    """What is wrong with the pattern or its example."""
+    pattern, example = change.after["pattern"], change.after["example"]
+    if not isinstance(pattern, str):
+        return None
+    try:
+        found = regex.compile(pattern)
+        if example and not found.fullmatch(example, timeout=PATIENCE):
+            return BAD_EXAMPLE.broken(change.at("example"))
+    except regex.error as error:
+        return BAD_PATTERN.broken(change.at("pattern"), problem=str(error))
+    except TimeoutError:
+        return BAD_PATTERN.broken(change.at("pattern"), problem="it takes too long on the example")
+    return None

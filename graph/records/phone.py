@@ -64,7 +64,7 @@ class Phone(Record, prefix="phn"):
             if change.is_write and not is_blank(typed) and change.changed("number", "country"):
                 found = normalise_phone(typed, change.after["country"], field="number")
                 if isinstance(found, Problem):
-                    unit.violate(violated(found, change.at("number")), change)
+                    unit.violate(violated(found, change.at("number")), change, of=["number", "country"])
                     change.after["e164"] = ""
                 else:
                     change.after |= {"e164": found.e164, "extension": found.extension}

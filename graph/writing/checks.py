@@ -1,13 +1,13 @@
 """Checks that every record gets: required values, references that lead somewhere, one owner, unique keys."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
 from ...plugins.names import camel
 from ...plugins.violations import Path
-from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToAny, ToOne, UniqueKey
+from ..catalogue import ABSENT, Column, Kind, RecordType, ToAny, ToOne, UniqueKey
 from ..values.text import is_blank
 from .discretion import hidden, is_guess, refuse_taken, withheld
 from .rules import BLANK, FORBIDDEN, NOT_CHANGEABLE, NOT_FOUND, NOT_UNIQUE, ONE_OWNER, REPEATED, REQUIRED
@@ -38,11 +38,10 @@ class _Needed:
     def __init__(self, record: RecordType) -> None:
         in_keys = {name for key in record.uniques for name in key.fields}
         writable = [c for c in record.columns.values() if not (c.policy.read_only or c.policy.hidden)]
-        groups = dict(_grouped(record))
         self.columns = [c for c in writable if not c.nullable and c.name not in STAMPED]
         self.texts = [c for c in writable if c.kind in {Kind.TEXT, Kind.CODE} and (not c.nullable or c.name in in_keys)]
         self.links = [link for link in record.references if not link.nullable and link.column not in STAMPED]
-        self.groups = {name: group.api for name, group in groups.items()}
+        self.groups = {name: group.api for name, group in record.groups.items()}
 
     def check(self, unit: UnitOfWork, change: Change) -> None:
         """Report what a change leaves without a value; an update is looked at as far as its input goes."""
@@ -69,14 +68,6 @@ class _Needed:
             return change.at(column.name)
         given = change.paths.get(column.name)
         return given[:-1] if given else (*change.path, group)
-
-
-def _grouped(record: RecordType) -> Iterator[tuple[str, GroupField]]:
-    """The columns that the API shows in a group alone."""
-    for member in record.members.values():
-        if isinstance(member, GroupField) and not member.whole:
-            for column in member.columns():
-                yield column.name, member
 
 
 def _check_owner(unit: UnitOfWork, record: RecordType, change: Change) -> None:

@@ -68,12 +68,7 @@ def states_secrets(unit: UnitOfWork, change: Change) -> frozenset[str]:
     record = unit.catalogue[change.record]
     if not (unit.sight.is_asking or unit.once.of(_is_protected, record)):
         return frozenset()
-    found = (record.columns[name] for name in change.given if name in record.columns)
-    links = (link for link in record.references if link.column in change.given)
-    return frozenset(
-        [column.name for column in found if unit.sight.is_masked(record, column)]
-        + [link.column for link in links if unit.sight.is_masked(record, link)]
-    )
+    return unit.sight.masked(record, change.given)
 
 
 def _is_protected(record: RecordType) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
-from ..catalogue import RecordType, ToMany
+from ..catalogue import Column, RecordType, ToMany
 from .discretion import hidden
 from .filling import Filler
 from .intents import Intent
@@ -74,7 +74,7 @@ class Linker:
         stated = intent.link_values(link)
         rows = self._links.get((link.name, member.foreign, owner.id, change.id), [])
         pick = getattr(link.model, "pick", None)
-        meant: Sequence[Row] = rows if pick is None else pick(rows, stated)
+        meant: Sequence[Row] = rows if pick is None else pick(rows, self._readable(link, stated))
         if intent.asks("disconnect"):
             if stated:
                 intent.report(self.unit, NOT_ALONE.broken((*intent.path, "disconnect"), what="disconnect"))
@@ -102,6 +102,12 @@ class Linker:
             return
         self.filler.fill(made, link, stated, intent.path)
         self._add(made)
+
+    def _readable(self, link: RecordType, stated: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The stated values that may tell links apart: not those of which it is not to be told that they are right."""
+        members = {name: link.members.get(name) for name in stated}
+        masked = {n for n, one in members.items() if isinstance(one, Column) and self.unit.sight.is_masked(link, one)}
+        return {name: value for name, value in stated.items() if name not in masked}
 
     def _disconnect(self, intent: Intent, link: RecordType, row: Row) -> None:
         """Take a link away; one that has a history ends instead."""

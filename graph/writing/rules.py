@@ -17,6 +17,9 @@ FORBIDDEN = Rule(
     code="FORBIDDEN_FIELD",
     message="Whoever writes {fields} learns whether another record has the same value, and {why}. Leave it out.",
 )
+UNFITTING = Rule(
+    code="CONTRADICTION", message="This does not go with what is stored in {fields}, which you may not read."
+)
 REPEATED = Rule(code="NOT_UNIQUE", message="The same input has another {what} with the same {fields}, at {other}.")
 NAMED_TWICE = Rule(code="NAMED_TWICE", message="The record is already changed at {other}; name it once.")
 ONE_OWNER = Rule(code="ONE_OWNER", message="Give exactly one of {fields}.")

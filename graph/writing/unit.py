@@ -1,6 +1,6 @@
 """The unit of work in memory: its changes, what they are about to break, and the derived rows to write with them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from ...plugins.changes import Change, ChangeKind
+from ...plugins.names import camel
 from ...plugins.violations import Path, Severity, Violation
 from ..catalogue import ABSENT, Catalogue, RecordType
 from ..databases.database import Transaction, Write
@@ -18,6 +19,7 @@ from ..reading.scope import Ground
 from ..reading.sight import NOBODY, Sight
 from ..reading.stored_filters import StoredFilters
 from .once import Once
+from .rules import UNFITTING
 
 CORE = "core"
 
@@ -134,16 +136,33 @@ class UnitOfWork:
         change.after.update(values)
         return change
 
-    def violate(self, violation: Violation, because: Change, *, other: Change | None = None) -> None:
+    def violate(
+        self, violation: Violation, because: Change, *, other: Change | None = None, of: Collection[str] = ()
+    ) -> None:
         """Report a violation, unless the value at its path could not even be read, which has been said already.
 
-        What the core finds wrong with a plugin's record or fields bears the plugin's name.
+        What the core finds wrong with a plugin's record or fields bears the plugin's name. `of` are the columns that a
+        violation hangs on: where the input does not state one that whoever writes may not read, a dry run says nothing,
+        since guesses could be made by it, and a write is refused without a word about what is stored.
         """
+        secrets = self._stored_secrets(because, of)
+        if secrets and self.dry_run:
+            return
+        if secrets:
+            violation = replace(violation, message=UNFITTING.broken((), fields=secrets).message)
         if violation.path not in self._unreadable:
             clash = other.root if other is not None and other.root != because.root else None
             if violation.plugin == CORE and (plugin := self.catalogue[because.record].plugin) != CORE:
                 violation = replace(violation, plugin=plugin)
             self.violate_at(violation, because.root, other=clash)
+
+    def _stored_secrets(self, change: Change, columns: Collection[str]) -> str:
+        """The fields of these stored columns that whoever writes may not read, as a message names them."""
+        record = self.catalogue[change.record]
+        stored = [] if change.before is None else [name for name in columns if name not in change.given]
+        secrets = self.sight.masked(record, stored)
+        groups = {name: group.api for name, group in record.groups.items()}
+        return " and ".join(dict.fromkeys(groups.get(name, camel(name)) for name in stored if name in secrets))
 
     def violate_at(self, violation: Violation, root: int, *, other: int | None = None) -> None:
         """Report a violation of an input that has no change."""

@@ -3,9 +3,12 @@
 import logging
 from typing import Any
 
+import pytest
+
 from accord.plugins.contexts import Narrowing
+from accord.plugins.names import camel
 from accord.tests.accord_fixture import Bench
-from accord.tests.schema.test_guesses import NOT_HIDDEN, hide, tried, write
+from accord.tests.schema.test_guesses import NOT_HIDDEN, codes, hide, tried, write
 from accord.tests.schema.test_read_policy import made
 from accord.tests.schema.toy_clinic import Rules
 
@@ -81,3 +84,95 @@ async def test_a_dry_run_gives_numbers_as_if_hidden_accounts_had_none(clinic: Be
     for dry, numbers in ((True, ["N-001", "N-002", "N-004"]), (False, ["N-001", "N-004", "N-005"])):
         answer = await clinic.ask(document, inputs=[{"name": str(number)} for number in range(3)], dry=dry)
         assert [one["account"]["number"] for one in answer["createAccounts"]["results"]] == numbers
+
+
+# what rules say ----------------------------------------------------------------------------------------------------
+
+LOS_ANGELES = {
+    "streetLines": ["1 Main St"],
+    "city": "Los Angeles",
+    "postalCode": "90001",
+    "state": {"code": "US-CA"},
+    "country": {"code": "US"},
+    "validFrom": "2020-03-04",
+}
+LAST_DAY = {"validTo": "1000-01-01"}
+NO_CODE = {key: LOS_ANGELES[key] for key in ("streetLines", "state", "country")}
+BROKEN: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
+    ("Address", LOS_ANGELES, LAST_DAY, "valid_from", "ENDS_BEFORE_START", "2020-03-04"),
+    ("Address", LOS_ANGELES, {"country": {"code": "DE"}}, "state", "MISMATCH", "US-CA"),
+    ("Address", LOS_ANGELES, {"postalCode": "10001"}, "state", "MISMATCH", "California"),
+    ("Address", LOS_ANGELES, {"country": {"code": "NL"}, "state": None}, "postal_code", "INVALID", "90001"),
+    ("Address", NO_CODE, {"city": "Los Angeles"}, "postal_code", "REQUIRED", "a ZIP code"),
+    ("Contact", {"givenName": " ", "familyName": "F"}, {"familyName": None}, "given_name", "REQUIRED", "a given name"),
+    ("NamingRule", {"kind": "PERSON", "example": "ab"}, {"pattern": "x"}, "example", "INVALID_EXAMPLE", "The example"),
+]
+
+
+@pytest.mark.parametrize(("record", "stored", "given", "field", "code", "told"), BROKEN)
+async def test_a_rule_does_not_tell_a_stored_value_that_may_not_be_read(
+    clinic: Bench,
+    rules: Rules,
+    record: str,
+    stored: dict[str, Any],
+    given: dict[str, Any],
+    field: str,
+    code: str,
+    told: str,
+):
+    id_ = (await write(clinic, f"create{record}", stored))["recordId"]
+    update = {"id": id_, **given}
+    found = (await tried(clinic, f"update{record}", update))["violations"]
+    assert any(one["code"] == code and told in one["message"] for one in found)
+    hide(rules, record, Narrowing(hide=frozenset({field})))
+    silent = (await tried(clinic, f"update{record}", update))["violations"]
+    assert code not in {one["code"] for one in silent}
+    assert [one for one in found if one in silent] == silent
+    spoken = (await write(clinic, f"update{record}", update))["violations"]
+    assert [one["code"] for one in spoken] == [one["code"] for one in found]
+    about = [one["message"] for one in spoken if one["code"] == code]
+    assert about == [f"This does not go with what is stored in {camel(field)}, which you may not read."]
+
+
+async def test_a_rule_tells_what_the_input_states_itself(clinic: Bench, rules: Rules):
+    id_ = await made(clinic, "createAddress", **LOS_ANGELES)
+    hide(rules, "Address", Narrowing(hide=frozenset({"valid_from"})))
+    for dry in (True, False):
+        given = {"id": id_, "validFrom": "2021-01-01", "validTo": "2020-01-01"}
+        (violation,) = (await write(clinic, "updateAddress", given, dry=dry))["violations"]
+        assert violation == {
+            "code": "ENDS_BEFORE_START",
+            "message": "The last day, 2020-01-01, lies before the first, 2021-01-01; one of them is wrong.",
+            "path": ["input", "validTo"],
+        }
+
+
+async def test_the_first_day_of_a_relationship_is_confirmed_by_no_guess(clinic: Bench, rules: Rules):
+    account = await made(clinic, "createAccount", name="A")
+    contact = await made(
+        clinic,
+        "createContact",
+        familyName="C",
+        accounts=[{"id": account, "startedOn": "2019-05-06", "endedOn": "2020-01-01"}],
+    )
+    read = "query ($id: ID!) { contact(id: $id) { relationships { nodes { id } } } }"
+    link = (await clinic.ask(read, id=contact))["contact"]["relationships"]["nodes"][0]["id"]
+    hide(rules, "AccountContact", Narrowing(hide=frozenset({"started_on"})))
+    assert codes(await tried(clinic, "updateAccountContact", {"id": link, "endedOn": "1900-01-01"})) == []
+    (violation,) = (await write(clinic, "updateAccountContact", {"id": link, "endedOn": "1900-01-01"}))["violations"]
+    assert violation == {
+        "code": "ENDS_BEFORE_START",
+        "message": "This does not go with what is stored in startedOn, which you may not read.",
+        "path": ["input", "endedOn"],
+    }
+    shown = "contact { relationships { totalCount } }"
+    answers = [
+        await tried(
+            clinic,
+            "updateContact",
+            {"id": contact, "accounts": [{"id": account, "startedOn": day, "endedOn": "2021-01-01"}]},
+            shown,
+        )
+        for day in ("2019-05-06", "2019-05-07")
+    ]
+    assert answers[0] == answers[1]
