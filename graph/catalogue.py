@@ -181,7 +181,8 @@ class UniqueKey:
 class RecordType:
     """One record, relation or extension, and the plugin that declares it.
 
-    `key` is its primary key's column, `order` its columns by default.
+    `key` is its primary key's column, `order` its columns by default. Of a relation that is the closure of a reference,
+    `closes` names the record and the reference.
     """
 
     name: str
@@ -203,6 +204,7 @@ class RecordType:
     owner: str | None = None
     to_anys: Mapping[str, ToAny] = field(default_factory=dict[str, ToAny])
     plugin: str = "core"
+    closes: tuple[str, str] | None = None
 
     @cached_property
     def owners(self) -> tuple[ToOne | ToAny, ...]:

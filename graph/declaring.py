@@ -32,6 +32,7 @@ from .catalogue import (
 )
 from .clashes import find_mixed_up, find_same_names, told
 from .slips import RESERVED_NAMES, find_shared, find_slips
+from .sources import find_wrong_sources
 
 LONGEST_INDEXED = 400  # characters; an index row of PostgreSQL holds some 2,700 bytes
 
@@ -84,6 +85,7 @@ def declare(models: Iterable[type[Any]], plugins: Mapping[type[Any], str] | None
             prefixes[kind.prefix] = kind
     problems += find_mixed_up(types)
     problems += find_same_names(types)
+    problems += find_wrong_sources(types)
     if problems:
         raise DeclarationError(problems)
     return Catalogue(types=types, prefixes=prefixes)
@@ -372,6 +374,7 @@ class _Draft:
             is_record=issubclass(self.model, Record),
             is_root=self.is_root,
             order=tuple(options.get("order", ())),
+            closes=options.get("closes"),
             namespace=options.get("namespace"),
             owner=self.to_ones["owner"].target if is_extension and "owner" in self.to_ones else None,
             plugin=plugin,

@@ -16,7 +16,7 @@ from ..plugins.records import Extension, Record, Relation
 
 OPTIONS = {  # class arguments
     Record: {"prefix", "plural", "root", "order"},
-    Relation: {"prefix", "order"},
+    Relation: {"prefix", "order", "closes"},
     Extension: {"namespace"},
 }
 PREFIX = re.compile(r"[a-z]{3,10}")  # of global ids

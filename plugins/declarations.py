@@ -27,6 +27,7 @@ class Policy:
     classified  the class of data that it holds, such as PHI or PII; needs `read`
     read        name of the permission to read it
     mask        what others see: NOTHING (null), last(4), fixed("hidden")
+    derived     names of the record's fields that this one is worked out from: it comes masked where one of them does
     searchable  false keeps it out of every filter, also for those who may read it
     encrypted   not yet: a plugin that asks for it is refused, and nothing is stored in the clear instead
     """
@@ -41,6 +42,7 @@ class Policy:
     classified: str | None = None
     read: str | None = None
     mask: Mask = NOTHING
+    derived: tuple[str, ...] = ()
     searchable: bool = True
     encrypted: bool = False
 

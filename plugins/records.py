@@ -94,7 +94,8 @@ class Record(Model, metaclass=RecordMeta):
 class Relation(Model, metaclass=RecordMeta):
     """Rows that Accord derives and keeps beside the records, such as the ancestors of an account: read, never written.
 
-    Class argument: `order`, the fields by which they come.
+    Class arguments: `order`, the fields by which they come; `closes`, the record and its reference to its own kind
+    whose closure they are: where that may not be read, they lead nowhere.
     """
 
     __options__: ClassVar[dict[str, Any]]

@@ -137,7 +137,13 @@ class Subscriptions:
         await view.settle(wanted)
         if view.failures:
             raise view.failures[0]
-        open_ = [way for way in ways if not any(self._is_masked(view.sight, step) for step in way)]
+        catalogue = self.ground.catalogue
+        is_alone = view.sight.is_way_masked(catalogue, catalogue["Account"].list_of("descendants"))
+        open_ = [
+            way
+            for way in ways
+            if not (is_alone and way[-1].id != top) and not any(self._is_masked(view.sight, step) for step in way)
+        ]
         if not view.sight.is_asking or not open_:
             return bool(open_)
         hidden = {(name, id_) for name, ids in wanted.items() for id_ in await self._hidden(view, name, ids)}

@@ -7,6 +7,7 @@ from typing import Any
 from ...plugins.masks import NOTHING, Mask
 from ..catalogue import Catalogue, Column, ComputedField, RecordType, ToAny, ToMany, ToOne
 from ..errors import Forbidden
+from ..sources import sources_of
 
 Hideable = Column | ToOne | ToAny | ComputedField
 
@@ -67,11 +68,14 @@ class Sight:
         return permission is None or self.permissions is None or permission in self.permissions
 
     def is_masked(self, record: RecordType, member: Hideable) -> bool:
-        """Whether a field comes back masked; a computed field does where it needs one that does."""
+        """Whether a field comes back masked; one that is worked out from others does where one of them does."""
         if isinstance(member, ComputedField):
             masked = any(self.is_masked(record, record.columns[need]) for need in member.computed.needs)
         else:
             masked = not self.holds(member.policy.read)
+            if member.policy.derived and not masked:
+                sources = sources_of(record, member).values()
+                masked = any(self.is_masked(record, source) for source in sources if source is not None)
         if masked or not self.is_asking:
             return masked
         narrowed = self.narrowing(record)
@@ -109,12 +113,13 @@ class Sight:
 
     def check_way(self, catalogue: Catalogue, member: ToMany, where: str) -> None:
         """Raises Forbidden where the caller may not know what a list's rows point at."""
-        for record, link in ways(catalogue, member):
+        for record, link in (*ways(catalogue, member), *_closed(catalogue, member)):
             self.check(record, link, where, "filtered")
 
     def is_way_masked(self, catalogue: Catalogue, member: ToMany) -> bool:
         """Whether the caller may not know what a list's rows point at."""
-        return any(self.is_masked(record, link) for record, link in ways(catalogue, member))
+        found = (*ways(catalogue, member), *_closed(catalogue, member))
+        return any(self.is_masked(record, link) for record, link in found)
 
 
 def ways(catalogue: Catalogue, member: ToMany) -> Iterable[tuple[RecordType, ToOne | ToAny]]:
@@ -122,6 +127,12 @@ def ways(catalogue: Catalogue, member: ToMany) -> Iterable[tuple[RecordType, ToO
     record = catalogue[member.link or member.target]
     columns = {member.foreign, member.link_target}
     return [(record, link) for link in record.references if link.column in columns]
+
+
+def _closed(catalogue: Catalogue, member: ToMany) -> Iterable[tuple[RecordType, ToOne]]:
+    """The reference whose closure leads to a list's rows."""
+    closes = None if member.link is None else catalogue[member.link].closes
+    return [] if closes is None else [(catalogue[closes[0]], catalogue[closes[0]].to_ones[closes[1]])]
 
 
 def mask_of(member: Column) -> Mask:

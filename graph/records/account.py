@@ -119,7 +119,7 @@ class Account(Record, prefix="acc"):
         domain = Policy(read_only=True)
         source_category = Policy(read_only=True)
         unique_name = Policy(hidden=True)
-        ultimate_parent = Policy(read_only=True)
+        ultimate_parent = Policy(read_only=True, derived=("parent",))
         name_of_kind = unique("kind", "unique_name")
         contacts = through(
             "AccountContact", owner="account", target="contact", description="The people in the account, with roles."

@@ -9,7 +9,7 @@ from tortoise import fields
 from ...plugins.records import Relation
 
 
-class AccountAncestry(Relation, prefix="anc", order=("depth",)):
+class AccountAncestry(Relation, prefix="anc", order=("depth",), closes=("Account", "parent")):
     """One account above another, however far; kept by Accord when a parent changes."""
 
     ancestor: Any = fields.ForeignKeyField("graph.Account", related_name=False, description="The account above.")

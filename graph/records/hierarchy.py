@@ -68,13 +68,14 @@ async def _chains_of_moved(moved: Mapping[UUID, Change], unit: UnitOfWork) -> Ch
             if id_ in moved:
                 other = next((moved[one] for one in chain if one in moved and one != id_), None)
                 shown = unit.shown("Account", because.after["parent_id"])
-                unit.violate(CYCLE.broken(because.at("parent_id"), id=shown), because, other=other)
+                wrong = CYCLE.broken(because.at("parent_id"), id=shown)
+                unit.violate(wrong, because, other=other, of_others=["parent_id"])
             continue
         if len(chain) >= DEEPEST:
             too_deep.setdefault(because.id, because)
         chains[id_] = chain
     for because in too_deep.values():
-        unit.violate(TOO_DEEP.broken(because.at("parent_id"), deepest=DEEPEST), because)
+        unit.violate(TOO_DEEP.broken(because.at("parent_id"), deepest=DEEPEST), because, of_others=["parent_id"])
     return chains
 
 

@@ -38,9 +38,10 @@ async def check_reporting(changes: Sequence[Change], unit: UnitOfWork) -> None:
         line = _line(change.id, bosses)
         if change.id in line:
             other = next((moved[one] for one in line if one in moved and one != change.id), None)
-            unit.violate(CYCLE.broken(change.at("reports_to_id")), change, other=other)
+            unit.violate(CYCLE.broken(change.at("reports_to_id")), change, other=other, of_others=["reports_to_id"])
         elif len(line) > LONGEST or (line and line[-1] not in bosses):
-            unit.violate(TOO_DEEP.broken(change.at("reports_to_id"), longest=LONGEST), change)
+            wrong = TOO_DEEP.broken(change.at("reports_to_id"), longest=LONGEST)
+            unit.violate(wrong, change, of_others=["reports_to_id"])
 
 
 def _line(id_: UUID, bosses: Mapping[UUID, UUID | None]) -> list[UUID]:

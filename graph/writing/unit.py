@@ -137,15 +137,22 @@ class UnitOfWork:
         return change
 
     def violate(
-        self, violation: Violation, because: Change, *, other: Change | None = None, of: Collection[str] = ()
+        self,
+        violation: Violation,
+        because: Change,
+        *,
+        other: Change | None = None,
+        of: Collection[str] = (),
+        of_others: Collection[str] = (),
     ) -> None:
         """Report a violation, unless the value at its path could not even be read, which has been said already.
 
         What the core finds wrong with a plugin's record or fields bears the plugin's name. `of` are the columns that a
-        violation hangs on: where the input does not state one that whoever writes may not read, a dry run says nothing,
-        since guesses could be made by it, and a write is refused without a word about what is stored.
+        violation hangs on, `of_others` those of other records of the type: where whoever writes may not read one that
+        the input does not state, a dry run says nothing, since guesses could be made by it, and a write is refused
+        without a word about what is stored.
         """
-        secrets = self._stored_secrets(because, of)
+        secrets = self._stored_secrets(because, of, of_others) if of or of_others else ""
         if secrets and self.dry_run:
             return
         if secrets:
@@ -156,10 +163,11 @@ class UnitOfWork:
                 violation = replace(violation, plugin=plugin)
             self.violate_at(violation, because.root, other=clash)
 
-    def _stored_secrets(self, change: Change, columns: Collection[str]) -> str:
+    def _stored_secrets(self, change: Change, own: Collection[str], others: Collection[str]) -> str:
         """The fields of these stored columns that whoever writes may not read, as a message names them."""
         record = self.catalogue[change.record]
-        stored = [] if change.before is None else [name for name in columns if name not in change.given]
+        unstated = [] if change.before is None else [name for name in own if name not in change.given]
+        stored = [*unstated, *others]
         secrets = self.sight.masked(record, stored)
         groups = {name: group.api for name, group in record.groups.items()}
         return " and ".join(dict.fromkeys(groups.get(name, camel(name)) for name in stored if name in secrets))

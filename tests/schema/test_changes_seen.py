@@ -129,6 +129,16 @@ async def test_a_subtree_is_not_reached_by_a_reference_that_is_hidden(
     assert [one["type"] for one in await heard(clinic, SUBTREE, len(left), top=top)] == left
 
 
+async def test_a_subtree_does_not_tell_whose_parent_an_account_is_where_that_is_hidden(clinic: Bench, rules: Rules):
+    top = await made(clinic, "createAccount", name="Top")
+    below = await made(clinic, "createAccount", name="Below", parentId=top)
+    last = await made(clinic, "createNote", text="One", subjectId=top)
+    assert [one["recordId"] for one in await heard(clinic, SUBTREE, 3, top=top)] == [top, below, last]
+    hidden = Narrowing(hide=frozenset({"parent"}))
+    rules.narrow = lambda record, viewer: hidden if record == "Account" else None
+    assert [one["recordId"] for one in await heard(clinic, SUBTREE, 2, top=top)] == [top, last]
+
+
 async def test_fields_that_may_not_be_read_are_not_named(clinic: Bench, rules: Rules):
     given = {"mrn": "MRN-1", "ward": "Alpha", "badge": "B1", "insurance": {"name": "Plan", "number": "I-1"}}
     id_ = await made(clinic, "createContact", familyName="Abel", clinic=given)

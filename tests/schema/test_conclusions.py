@@ -176,3 +176,62 @@ async def test_the_first_day_of_a_relationship_is_confirmed_by_no_guess(clinic: 
         for day in ("2019-05-06", "2019-05-07")
     ]
     assert answers[0] == answers[1]
+
+
+# hierarchies -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_hidden_parent_is_not_told_by_what_lies_above_or_below(clinic: Bench, rules: Rules):
+    parent = await made(clinic, "createAccount", name="Parent")
+    child = await made(clinic, "createAccount", name="Child", parentId=parent)
+    read = """query ($id: ID!) { account(id: $id) { parent { name } ultimateParent { name }
+      ancestors { totalCount nodes { name } edges { depth } } descendants { totalCount nodes { name } }
+      children { totalCount } } }"""
+    whole = [(await clinic.ask(read, id=id_))["account"] for id_ in (parent, child)]
+    assert whole[0]["descendants"] == {"totalCount": 1, "nodes": [{"name": "Child"}]}
+    assert whole[1]["ancestors"] == {"totalCount": 1, "nodes": [{"name": "Parent"}], "edges": [{"depth": 1}]}
+    filters: list[dict[str, Any]] = [
+        {"ancestors": {"anyOf": [parent]}},
+        {"descendants": {"some": {"name": {"eq": "Child"}}}},
+        {"ultimateParentId": {"eq": parent}},
+    ]
+    find = "query ($filter: AccountFilter) { accounts(filter: $filter) { totalCount } }"
+    for filter_ in filters:
+        assert (await clinic.ask(find, filter=filter_))["accounts"]["totalCount"] == 1
+    hide(rules, "Account", Narrowing(hide=frozenset({"parent"})))
+    nothing = {
+        "parent": None,
+        "ultimateParent": None,
+        "ancestors": {"totalCount": 0, "nodes": [], "edges": []},
+        "descendants": {"totalCount": 0, "nodes": []},
+        "children": {"totalCount": 0},
+    }
+    for id_ in (parent, child):
+        assert (await clinic.ask(read, id=id_))["account"] == nothing
+    for filter_ in filters:
+        (error,) = await clinic.errors(find, filter=filter_)
+        assert error["extensions"]["code"] == "FORBIDDEN_FIELD"
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "reference"), [("Account", "name", "parent"), ("Contact", "familyName", "reportsTo")]
+)
+async def test_a_dry_run_does_not_tell_a_hidden_line_by_its_end(
+    clinic: Bench, rules: Rules, record: str, name: str, reference: str
+):
+    above = await made(clinic, f"create{record}", **{name: "Above"})
+    below = await made(clinic, f"create{record}", **{name: "Below", f"{reference}Id": above})
+    other = await made(clinic, f"create{record}", **{name: "Other"})
+    update = f"update{record}"
+    assert codes(await tried(clinic, update, {"id": above, f"{reference}Id": below})) == ["CYCLE"]
+    hide(rules, record, Narrowing(hide=frozenset({"parent" if record == "Account" else "reports_to"})))
+    shown = f"{record.lower()} {{ version }}"
+    answers = [await tried(clinic, update, {"id": above, f"{reference}Id": id_}, shown) for id_ in (below, other)]
+    assert answers[0] == answers[1]
+    assert codes(answers[0]) == []
+    (violation,) = (await write(clinic, update, {"id": above, f"{reference}Id": below}))["violations"]
+    assert violation == {
+        "code": "CYCLE",
+        "message": f"This does not go with what is stored in {reference}Id, which you may not read.",
+        "path": ["input", f"{reference}Id"],
+    }

@@ -424,3 +424,25 @@ def test_masks_that_a_field_can_t_have_are_named():
 
     with pytest.raises(DeclarationError, match=r"OddAccount\.age: only text can be masked as text"):
         declare([*RECORDS, OddAccount])
+
+
+def test_what_a_field_can_t_be_derived_from_is_named():
+    class DerivedAccount(AccountExtension, namespace="derived"):
+        """Derived fields."""
+
+        born_on = fields.DateField(null=True, description="A day.")
+        age = fields.IntField(null=True, description="In years.")
+        is_old = fields.BooleanField(default=False, description="Whether that is much.")
+
+        class Policies:
+            age = Policy(derived=("born_on", "born_at"))
+            is_old = Policy(derived=("age",))
+
+    with pytest.raises(DeclarationError) as raised:
+        declare([*RECORDS, DerivedAccount])
+    where = "DerivedAccount.Policies"
+    assert list(raised.value.problems) == [
+        f"{where}.age: there is no field 'born_at' that it could be derived from",
+        f"{where}.is_old: age is derived itself; name what that is derived from",
+        f"{where}.is_old: what is derived may be null, which it is where what it is derived from may not be read",
+    ]
