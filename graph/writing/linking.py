@@ -27,6 +27,7 @@ class Linker:
         self.unit = unit
         self.filler = filler
         self._links: dict[tuple[str, str, UUID, UUID], list[Row]] = {}
+        self._masked: dict[tuple[str, str | None, str], bool] = {}  # lists, by what finds their rows
 
     def link_of(self, intent: Intent) -> RecordType | None:
         """The link through which an object reaches its owner."""
@@ -34,11 +35,14 @@ class Linker:
         return None if link is None else self.unit.catalogue[link]
 
     async def load(self, intents: Sequence[Intent]) -> None:
-        """Read the live links between stored owners and the stored records nested in them, but for hidden ones."""
+        """Read the live links between stored owners and the stored records nested in them.
+
+        Those that are hidden are left out, as are all links that lead where whoever writes may not know.
+        """
         wanted: dict[tuple[str, str, str], set[tuple[UUID, UUID]]] = {}
         for intent in intents:
             member, owner = intent.through, intent.owner
-            if member and member.link and owner and owner.id and intent.id:
+            if member and member.link and owner and owner.id and intent.id and not self._is_masked(member):
                 pairs = wanted.setdefault((member.link, member.foreign, str(member.link_target)), set())
                 pairs.add((owner.id, intent.id))
         for (name, foreign, target), pairs in wanted.items():
@@ -65,7 +69,7 @@ class Linker:
                 change.after[member.type_column] = member.type_prefix
             change.given.add(member.foreign)
             change.paths[member.foreign] = intent.path
-        elif change.after[member.foreign] != owner.id:
+        elif change.after[member.foreign] != owner.id or self._is_masked(member):
             self._violate_not_among(intent)
         if intent.asks("disconnect"):
             intent.report(self.unit, OWNED.broken((*intent.path, "disconnect")))
@@ -127,6 +131,13 @@ class Linker:
         self.unit.add(made)
         if made.before is not None:
             self.unit.unlocked.append(made)
+
+    def _is_masked(self, member: ToMany) -> bool:
+        """Whether whoever writes may not know whose the rows of a list are; no guess of it is confirmed then."""
+        key = (member.target, member.link, member.foreign)
+        if key not in self._masked:
+            self._masked[key] = self.unit.sight.is_way_masked(self.unit.catalogue, member)
+        return self._masked[key]
 
     def is_among(self, intent: Intent) -> bool:
         """Whether the record named in a list of links is connected to the owner of the list; reported if it isn't."""

@@ -1,5 +1,6 @@
 """What plugins hide is not to be concluded from what rules say of it, work out from it, or find by it."""
 
+import json
 import logging
 from typing import Any
 
@@ -235,3 +236,51 @@ async def test_a_dry_run_does_not_tell_a_hidden_line_by_its_end(
         "message": f"This does not go with what is stored in {reference}Id, which you may not read.",
         "path": ["input", f"{reference}Id"],
     }
+
+
+# nested lists ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_nested_list_confirms_no_owner_that_may_not_be_read(clinic: Bench, rules: Rules):
+    owner = await made(clinic, "createContact", familyName="Owner", visits=[{"reason": "Cough"}])
+    other = await made(clinic, "createContact", familyName="Other")
+    visit = (await clinic.ask("{ visits { nodes { id } } }"))["visits"]["nodes"][0]["id"]
+    change = {"visits": [{"id": visit, "reason": "Fall"}]}
+    assert codes(await tried(clinic, "updateContact", {"id": owner, **change})) == []
+    hide(rules, "Visit", Narrowing(hide=frozenset({"contact"})))
+    for control in ({"reason": "Fall"}, {"delete": True}, {}):
+        for dry in (True, False):
+            answers = [
+                await write(clinic, "updateContact", {"id": id_, "visits": [{"id": visit, **control}]}, dry=dry)
+                for id_ in (owner, other)
+            ]
+            assert answers[0] == answers[1]
+            assert codes(answers[0]) == ["NOT_FOUND"]
+    assert codes(await write(clinic, "updateContact", {"id": owner, "visits": [{"reason": "Fall"}]})) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "owner", "members", "reference"),
+    [
+        ("AccountContact", "Account", "contacts", "account"),
+        ("ContactGroupMember", "ContactGroup", "members", "contact"),
+    ],
+)
+async def test_a_nested_list_confirms_no_link_whose_ends_may_not_be_read(
+    clinic: Bench, rules: Rules, link: str, owner: str, members: str, reference: str
+):
+    linked, unlinked = [await made(clinic, "createContact", familyName=name) for name in "AB"]
+    given = {"name": "Owner", members: [{"id": linked}]}
+    id_ = await made(clinic, f"create{owner}", **given, **({"kind": "FIXED"} if owner == "ContactGroup" else {}))
+    hide(rules, link, Narrowing(hide=frozenset({reference})))
+    for control, code in (
+        ({"disconnect": True}, "NOT_CONNECTED"),
+        ({"delete": True}, "NOT_FOUND"),
+        ({}, "FORBIDDEN_FIELD"),
+    ):
+        answers = [
+            await tried(clinic, f"update{owner}", {"id": id_, members: [{"id": contact, **control}]})
+            for contact in (linked, unlinked)
+        ]
+        assert codes(answers[0]) == [code]
+        assert json.dumps(answers[0]).replace(linked, "") == json.dumps(answers[1]).replace(unlinked, "")
