@@ -132,7 +132,7 @@ async def test_shares_count_with_those_stored_whether_they_grow_shrink_go_or_com
     answer = await own("40.01")
     assert found(answer) == [("FINANCE_SHARES_EXCEED_WHOLE", "input.share")]
     [violation] = answer["createFinanceBeneficialOwner"]["violations"]
-    assert violation["message"] == "The owners' shares add up to 100.01 per cent; take away what is over 100."
+    assert violation["message"] == "The owners' shares add up to more than 100 per cent; take away what is over."
     assert (violation["reference"], violation["plugin"]) == ("31 CFR 1010.230(d)", "finance")
     assert found(await own("40.00")) == []
     assert found(await gql(SHARE, input={"id": first, "share": "60.01"})) == [
