@@ -116,7 +116,7 @@ class Account(Record, prefix="acc"):
 
     class Policies:
         number = Policy(unique=True)
-        domain = Policy(read_only=True)
+        domain = Policy(read_only=True, derived=("website",))
         source_category = Policy(read_only=True)
         unique_name = Policy(hidden=True)
         ultimate_parent = Policy(read_only=True, derived=("parent",))

@@ -284,3 +284,18 @@ async def test_a_nested_list_confirms_no_link_whose_ends_may_not_be_read(
         ]
         assert codes(answers[0]) == [code]
         assert json.dumps(answers[0]).replace(linked, "") == json.dumps(answers[1]).replace(unlinked, "")
+
+
+# what follows from others ------------------------------------------------------------------------------------------
+
+
+async def test_the_domain_is_hidden_with_the_website(clinic: Bench, rules: Rules):
+    id_ = await made(clinic, "createAccount", name="A", website="https://www.secret.example/x")
+    read = "query ($id: ID!) { account(id: $id) { website domain } }"
+    find = '{ accounts(filter: {domain: {eq: "secret.example"}}) { totalCount } }'
+    assert (await clinic.ask(read, id=id_))["account"]["domain"] == "secret.example"
+    assert (await clinic.ask(find))["accounts"]["totalCount"] == 1
+    hide(rules, "Account", Narrowing(hide=frozenset({"website"})))
+    assert (await clinic.ask(read, id=id_))["account"] == {"website": None, "domain": None}
+    (error,) = await clinic.errors(find)
+    assert error["extensions"]["code"] == "FORBIDDEN_FIELD"
