@@ -36,13 +36,14 @@ async def apply_naming(changes: Sequence[Change], unit: UnitOfWork) -> None:
             change.after["unique_name"] = None
         return
     slow: set[str] = set()
+    examples = await _examples(rules, unit)
     for change in named:
         rule = rules.get(str(change.after["kind"]))
         name = change.after["name"]
         change.after["unique_name"] = fold(name) if rule and name and rule["unique_names"] else None
         change.paths["unique_name"] = change.at("name")
         if rule and name and rule["pattern"] and change.is_write:
-            _check_pattern(rule, change, slow, unit)
+            _check_pattern(rule, examples.get(rule["kind"]), change, slow, unit)
     await _check_older_names([change for change in named if change.after["unique_name"] is not None], unit)
     await _number(named, rules, unit)
 
@@ -51,7 +52,19 @@ def _is_named(change: Change) -> bool:
     return change.changed("name", "kind") or not change.is_write
 
 
-def _check_pattern(rule: Mapping[str, Any], change: Change, slow: set[str], unit: UnitOfWork) -> None:
+async def _examples(rules: Rules, unit: UnitOfWork) -> Mapping[str, str]:
+    """The examples of names by kind, but for those that whoever writes may not read."""
+    record = unit.catalogue["NamingRule"]
+    having = {row["id"]: row for row in rules.values() if row["pattern"] and row["example"]}
+    unseen = await hidden(unit, record, having)
+    if unit.sight.is_masked(record, record.columns["example"]):
+        return {}
+    return {row["kind"]: row["example"] for id_, row in having.items() if id_ not in unseen}
+
+
+def _check_pattern(
+    rule: Mapping[str, Any], example: str | None, change: Change, slow: set[str], unit: UnitOfWork
+) -> None:
     """A pattern that once took too long is not tried on further names: it would hold up everybody."""
     name, kind = change.after["name"], change.after["kind"]
     shown = name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…"
@@ -66,8 +79,8 @@ def _check_pattern(rule: Mapping[str, Any], change: Change, slow: set[str], unit
     if rule["kind"] in slow:
         unit.violate(PATTERN_SLOW.broken(change.at("name"), name=shown, kind=kind), change)
     elif not matches:
-        example = f"; one that does is {rule['example']!r}" if rule["example"] else ""
-        unit.violate(PATTERN.broken(change.at("name"), name=shown, kind=kind, example=example), change)
+        such = "" if example is None else f"; one that does is {example!r}"
+        unit.violate(PATTERN.broken(change.at("name"), name=shown, kind=kind, example=such), change)
 
 
 async def _check_older_names(named: Sequence[Change], unit: UnitOfWork) -> None:

@@ -9,7 +9,7 @@ import pytest
 from accord.plugins.contexts import Narrowing
 from accord.plugins.names import camel
 from accord.tests.accord_fixture import Bench
-from accord.tests.schema.test_guesses import NOT_HIDDEN, codes, hide, tried, write
+from accord.tests.schema.test_guesses import NO_ROW, NOT_HIDDEN, codes, hide, tried, write
 from accord.tests.schema.test_read_policy import made
 from accord.tests.schema.toy_clinic import Rules
 
@@ -299,3 +299,15 @@ async def test_the_domain_is_hidden_with_the_website(clinic: Bench, rules: Rules
     assert (await clinic.ask(read, id=id_))["account"] == {"website": None, "domain": None}
     (error,) = await clinic.errors(find)
     assert error["extensions"]["code"] == "FORBIDDEN_FIELD"
+
+
+@pytest.mark.parametrize("narrowing", [NO_ROW, Narrowing(hide=frozenset({"example"}))])
+async def test_the_example_of_a_hidden_naming_rule_is_not_told(clinic: Bench, rules: Rules, narrowing: Narrowing):
+    await made(clinic, "createNamingRule", kind="PARTNER", pattern="Secret [0-9]+", example="Secret 7")
+    given = {"name": "x", "kind": "PARTNER"}
+    (violation,) = (await write(clinic, "createAccount", given))["violations"]
+    assert violation["message"].endswith("accounts; one that does is 'Secret 7'.")
+    hide(rules, "NamingRule", narrowing)
+    for dry in (True, False):
+        (violation,) = (await write(clinic, "createAccount", given, dry=dry))["violations"]
+        assert violation["message"] == "'x' does not match the naming rule of PARTNER accounts."
