@@ -13,6 +13,7 @@ from ...plugins.declarations import Policy, unique
 from ...plugins.fields import Timestamp
 from ...plugins.records import Record
 from ...plugins.violations import Rule, Severity, Violation
+from ..writing.discretion import hidden
 from ..writing.unit import UnitOfWork
 
 APPEND_ONLY = Rule(code="APPEND_ONLY", message="Sources are kept as they are; add a new one instead of deleting this.")
@@ -73,12 +74,18 @@ class AccountSource(Record, prefix="src"):
 
     @classmethod
     async def prepare(cls, changes: Sequence[Change], unit: UnitOfWork) -> None:
-        """The first source of an account is marked, and its category shown at the account."""
+        """The first source of an account is marked, and its category shown at the account.
+
+        A dry run tells nothing of sources that whoever writes may not see.
+        """
         created = [change for change in changes if change.kind is ChangeKind.CREATE]
         owners = {change.after["account_id"] for change in created}
         await unit.hold("Account", owners)
         rows = await unit.rows("AccountSource", "account_id", owners)
-        known = {row["account_id"] for row in rows}
+        unseen = (
+            await hidden(unit, unit.catalogue["AccountSource"], [row["id"] for row in rows]) if unit.dry_run else ()
+        )
+        known = {row["account_id"] for row in rows if row["id"] not in unseen}
         for change in created:
             account_id = change.after["account_id"]
             if change.after["occurred_at"] is None:

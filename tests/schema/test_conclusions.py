@@ -311,3 +311,17 @@ async def test_the_example_of_a_hidden_naming_rule_is_not_told(clinic: Bench, ru
     for dry in (True, False):
         (violation,) = (await write(clinic, "createAccount", given, dry=dry))["violations"]
         assert violation["message"] == "'x' does not match the naming rule of PARTNER accounts."
+
+
+async def test_a_dry_run_takes_no_notice_of_hidden_sources(clinic: Bench, rules: Rules):
+    came, other = [await made(clinic, "createAccount", name=name) for name in "AB"]
+    await made(clinic, "createAccountSource", accountId=came, category="WEB_FORM")
+    hide(rules, "AccountSource", Narrowing(where={"category": {"ne": "WEB_FORM"}}))
+    given = {"category": "WEBSITE"}
+    shown = "accountSource { isFirst account { sourceCategory } }"
+    answers = [await tried(clinic, "createAccountSource", {**given, "accountId": id_}, shown) for id_ in (came, other)]
+    assert answers[0] == answers[1]
+    assert answers[0]["accountSource"] == {"isFirst": True, "account": {"sourceCategory": "WEBSITE"}}
+    rules.narrow = lambda record, viewer: None
+    answer = await tried(clinic, "createAccountSource", {**given, "accountId": came}, shown)
+    assert answer["accountSource"] == {"isFirst": False, "account": {"sourceCategory": "WEB_FORM"}}
