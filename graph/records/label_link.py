@@ -7,10 +7,11 @@ from typing import Any
 
 from tortoise import fields
 
-from ...plugins.changes import Change, ChangeKind, CoreUnit
+from ...plugins.changes import Change, ChangeKind
 from ...plugins.declarations import Policy, unique
 from ...plugins.records import Record
 from ...plugins.violations import Rule, Violation
+from ..writing.unit import UnitOfWork
 
 OTHER_SCOPE = Rule(code="OTHER_SCOPE", message="The label {name!r} is for {scope} records; use one made for this kind.")
 
@@ -40,7 +41,7 @@ class LabelLink(Record, prefix="lbn"):
 
     @classmethod
     async def validate_changes(
-        cls, changes: Sequence[Change], unit: CoreUnit
+        cls, changes: Sequence[Change], unit: UnitOfWork
     ) -> AsyncIterator[tuple[Change, Violation]]:
         """A label is put on records of its scope alone."""
         created = [change for change in changes if change.kind is ChangeKind.CREATE]
@@ -48,5 +49,7 @@ class LabelLink(Record, prefix="lbn"):
         labels = {row["id"]: row for row in rows} | {c.id: c.after for c in unit.changes("Label") if c.is_live}
         for change in created:
             label = labels.get(change.after["label_id"])
+            if unit.is_wrong(change.at("label_id")):
+                continue  # of one that whoever writes may not see, nothing is told
             if label is not None and label["scope"] and change.after[f"{label['scope'].lower()}_id"] is None:
                 yield change, OTHER_SCOPE.broken(change.path, name=label["name"], scope=label["scope"])

@@ -325,3 +325,17 @@ async def test_a_dry_run_takes_no_notice_of_hidden_sources(clinic: Bench, rules:
     rules.narrow = lambda record, viewer: None
     answer = await tried(clinic, "createAccountSource", {**given, "accountId": came}, shown)
     assert answer["accountSource"] == {"isFirst": False, "account": {"sourceCategory": "WEB_FORM"}}
+
+
+async def test_a_hidden_record_that_is_pointed_at_is_not_spoken_of(clinic: Bench, rules: Rules):
+    contact = await made(clinic, "createContact", familyName="C")
+    label = await made(clinic, "createLabel", name="Hidden", scope="ACCOUNT")
+    group = await made(clinic, "createContactGroup", name="Hidden", kind="FILTERED", memberFilter={})
+    rules.narrow = lambda record, viewer: NOT_HIDDEN if record in {"Label", "ContactGroup"} else None
+    for dry in (True, False):
+        for mutation, given in (
+            ("createLabelLink", {"labelId": label}),
+            ("createContactGroupMember", {"groupId": group}),
+        ):
+            (violation,) = (await write(clinic, mutation, {**given, "contactId": contact}, dry=dry))["violations"]
+            assert violation["code"] == "NOT_FOUND"
