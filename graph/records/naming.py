@@ -4,20 +4,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import regex
-
 from ...plugins.changes import Change
 from ...plugins.violations import Rule
 from ..values.text import fold
 from ..writing.discretion import hidden, refuse_taken
 from ..writing.rules import NOT_UNIQUE
 from ..writing.unit import UnitOfWork
+from .patterns import BadPattern, ready
 
 NUMBERS = "account numbers"  # the lock of whoever takes or sets them
 PATIENCE = 0.05  # seconds that one pattern may take on one name
 PATTERN = Rule(code="NAME_PATTERN", message="{name!r} does not match the naming rule of {kind} accounts{example}.")
 PATTERN_SLOW = Rule(
     code="NAME_PATTERN", message="The naming rule of {kind} accounts takes too long on {name!r}; simplify its pattern."
+)
+PATTERN_BAD = Rule(
+    code="NAME_PATTERN", message="The naming rule of {kind} accounts has a pattern that can't be used: {problem}."
 )
 LONGEST_SHOWN = 60
 
@@ -68,12 +70,13 @@ def _check_pattern(
     """A pattern that once took too long is not tried on further names: it would hold up everybody."""
     name, kind = change.after["name"], change.after["kind"]
     shown = name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…"
-    matches: Any = None
+    matches: object | None = None
     try:
         if rule["kind"] not in slow:
-            matches = regex.fullmatch(  # pyright: ignore[reportUnknownVariableType] - regex has no types
-                rule["pattern"], name, timeout=PATIENCE
-            )
+            matches = ready(rule["pattern"]).fullmatch(name, timeout=PATIENCE)
+    except BadPattern as bad:
+        unit.violate(PATTERN_BAD.broken(change.at("name"), kind=kind, problem=str(bad)), change)
+        return
     except TimeoutError:
         slow.add(rule["kind"])
     if rule["kind"] in slow:

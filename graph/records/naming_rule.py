@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-import regex
 from tortoise import fields
 
 from ...plugins.changes import Change, CoreUnit
@@ -12,8 +11,9 @@ from ...plugins.records import Record
 from ...plugins.violations import Rule, Violation
 from .account import AccountKind
 from .naming import NUMBERS, PATIENCE
+from .patterns import LONGEST_PATTERN, BadPattern, ready
 
-BAD_PATTERN = Rule(code="INVALID_PATTERN", message="The pattern is no regular expression: {problem}.")
+BAD_PATTERN = Rule(code="INVALID_PATTERN", message="The pattern can't be used: {problem}.")
 BAD_EXAMPLE = Rule(code="INVALID_EXAMPLE", message="The example does not match the pattern; mend one of them.")
 OUT_OF_RANGE = Rule(code="OUT_OF_RANGE", message="{value} does not fit; it lies between {least} and {most}.")
 MOST_DIGITS = 12
@@ -24,7 +24,9 @@ class NamingRule(Record, prefix="nrl"):
     """How accounts of one kind are named and numbered; checked on every write."""
 
     kind = fields.CharEnumField(AccountKind, max_length=10, db_index=True, description="The kind of account.")
-    pattern = fields.CharField(300, null=True, description="Regular expression that the whole name has to match.")
+    pattern = fields.CharField(
+        LONGEST_PATTERN, null=True, description="Regular expression that the whole name has to match."
+    )
     example = fields.CharField(200, null=True, description="A name that matches, shown when one does not.")
     unique_names = fields.BooleanField(default=False, description="True where no two accounts share a name.")
     number_prefix = fields.CharField(
@@ -40,7 +42,11 @@ class NamingRule(Record, prefix="nrl"):
 
     @classmethod
     async def prepare(cls, changes: Sequence[Change], unit: CoreUnit) -> None:
-        """The pattern can be used, and the example shows a name that it matches."""
+        """The pattern can be used, and the example shows a name that it matches.
+
+        Only the first of a kind is tried, since more are refused anyway, and trying thousands would hold up everybody.
+        """
+        tried: set[str] = set()
         for change in changes:
             after = change.after
             if not change.is_write:
@@ -49,7 +55,10 @@ class NamingRule(Record, prefix="nrl"):
                 if after[column] is not None and not least <= after[column] <= most:
                     wrong = OUT_OF_RANGE.broken(change.at(column), value=after[column], least=least, most=most)
                     unit.violate(wrong, change, of=[column])
-            wrong = _wrong_pattern(change) if change.changed("pattern", "example") else None
+            if after["pattern"] is None or not change.changed("pattern", "example") or str(after["kind"]) in tried:
+                continue
+            tried.add(str(after["kind"]))
+            wrong = _wrong_pattern(change)
             if wrong is not None:
                 unit.violate(wrong, change, of=["pattern", "example"])
 
@@ -60,11 +69,11 @@ def _wrong_pattern(change: Change) -> Violation | None:
     if not isinstance(pattern, str):
         return None
     try:
-        found = regex.compile(pattern)
+        found = ready(pattern)
         if example and not found.fullmatch(example, timeout=PATIENCE):
             return BAD_EXAMPLE.broken(change.at("example"))
-    except regex.error as error:
-        return BAD_PATTERN.broken(change.at("pattern"), problem=str(error))
+    except BadPattern as bad:
+        return BAD_PATTERN.broken(change.at("pattern"), problem=str(bad))
     except TimeoutError:
-        return BAD_PATTERN.broken(change.at("pattern"), problem="it takes too long on the example")
+        return BAD_PATTERN.broken(change.at("pattern"), problem="it takes too long on the example; simplify it")
     return None

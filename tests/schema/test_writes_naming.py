@@ -108,9 +108,9 @@ async def test_numbers_are_swapped_and_handed_on_in_one_write(bench: Bench) -> N
 @pytest.mark.parametrize(
     ("given", "found"),
     [
-        ({"pattern": "("}, ("INVALID_PATTERN", "input.pattern", "The pattern is no regular expression: ")),
+        ({"pattern": "("}, ("INVALID_PATTERN", "input.pattern", "The pattern can't be used: missing ) at position 1;")),
         ({"pattern": "a+", "example": "b"}, ("INVALID_EXAMPLE", "input.example", "The example does not match")),
-        ({"pattern": "(a|aa)+", "example": "a" * 60 + "b"}, ("INVALID_PATTERN", "input.pattern", "The pattern is no")),
+        ({"pattern": "(a|aa)+", "example": "a" * 60 + "b"}, ("INVALID_PATTERN", "input.pattern", "The pattern can't")),
         ({"numberDigits": 0}, ("OUT_OF_RANGE", "input.numberDigits", "0 does not fit; it lies between 1 and 12.")),
         ({"numberDigits": None}, ("REQUIRED", "input.numberDigits", "numberDigits is required; give it a value.")),
         (
@@ -127,6 +127,83 @@ async def test_a_naming_rule_that_can_not_work_is_refused(
     code, path, message = found
     assert (one["code"], one["path"], one["severity"]) == (code, path.split("."), "ERROR")
     assert one["message"].startswith(message)
+
+
+LARGE = "with its repetitions written out it has more than 2,000 characters"
+DEEP = "(a|" * 20 + "x" + ")+" * 20
+STRANGE = (
+    "is not understood; put a backslash before a sign that stands for itself, and leave out fuzzy matching, recursion "
+    "and the like"
+)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("a{9999999}", LARGE),
+        ("a{,2000}b", LARGE),
+        ("(a{1000}){1000}", LARGE),
+        ("(?:[)(]{50}){50}", LARGE),
+        (r"(?:\){50}){50}", LARGE),
+        (DEEP, LARGE),
+        ("(" * 21 + ")" * 21, "its groups are nested deeper than 20; flatten them"),
+        ("a)", "the parenthesis at position 1 closes nothing; leave it out"),
+        ("(?:abc){e<=1}", f"'{{e<=1}}' at position 7 {STRANGE}"),
+        ("a(?R)?", f"'(?R)?' at position 1 {STRANGE}"),
+        (r"\L<names>", rf"'\L<names>' at position 0 {STRANGE}"),
+        ("(?x)a{3 0 0}", f"'(?x)a{{3 0 ' at position 0 {STRANGE}"),
+        ("(?V1)[[a]--[b]]", f"'(?V1)[[a]-' at position 0 {STRANGE}"),
+        ("[" + r"\p{L}" * 50, rf"'[\p{{L}}\p{{L' at position 0 {STRANGE}"),
+    ],
+)
+async def test_a_pattern_that_would_take_much_memory_to_be_made_ready_is_refused(
+    bench: Bench, pattern: str, problem: str
+) -> None:
+    if problem == LARGE:
+        problem += "; repeat less, or use * or + where no number is needed"
+    message = f"The pattern can't be used: {problem}."
+    given = {"kind": "PERSON", "pattern": pattern, "example": "a"}
+    payload = await write(bench, "createNamingRule", given, "recordId", dryRun=True)
+    assert payload["violations"] == [violation("INVALID_PATTERN", "input.pattern", message)]
+    assert await refused(bench, "createNamingRule", given) == [violation("INVALID_PATTERN", "input.pattern", message)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        (r"^\S.{1,118}\S$", "Miller"),
+        (r"(?i)[^]\s[:digit:]_-]+(?: & [\p{L}.]+)*(?:,? (?>gmbh|ltd\.?|s\.a\.))?", "Bär & Söhne, GmbH"),
+        (r"(?P<first>\p{Lu}\w*+)-(?P=first) \1(?<=x)(?!.)", "Max-Max Max"),
+        (r"[A-Z]{3}-\d{8}-\d{4}\{\x41\}", "ABC-12345678-1234{A}"),
+        ("(?:(?:ab){10}c){9}", ("ab" * 10 + "c") * 9),
+        ("a{1,200}", "a" * 200),
+    ],
+)
+async def test_patterns_with_what_is_commonly_used_match(bench: Bench, pattern: str, name: str) -> None:
+    await make(bench, "NamingRule", kind="PERSON", pattern=pattern, example=name)
+    await make(bench, "Account", name=name, kind="PERSON")
+    (one,) = await refused(bench, "createAccount", {"name": "_", "kind": "PERSON"})
+    assert one["code"] == "NAME_PATTERN"
+
+
+async def test_a_pattern_stored_before_it_was_measured_lets_no_name_pass(bench: Bench) -> None:
+    rule = await make(bench, "NamingRule", kind="BUSINESS", pattern="a")
+    async with bench.accord.database.transaction() as transaction:
+        await transaction.execute("update naming_rule set pattern = '(a{1000}){1000}'")
+    message = (
+        f"The naming rule of BUSINESS accounts has a pattern that can't be used: {LARGE}; "
+        "repeat less, or use * or + where no number is needed."
+    )
+    assert await refused(bench, "createAccount", {"name": "a"}) == [violation("NAME_PATTERN", "input.name", message)]
+    await written(bench, "updateNamingRule", {"id": rule, "pattern": "a+"})
+    await make(bench, "Account", name="aa")
+
+
+async def test_of_many_rules_for_one_kind_one_pattern_is_tried(bench: Bench) -> None:
+    given = {"kind": "PERSON", "pattern": "(a|aa)+", "example": "a" * 60 + "b"}
+    payload = await bulk(bench, "createNamingRules", [given] * 100)
+    codes = [one["code"] for one in payload["violations"]]
+    assert (codes.count("NOT_UNIQUE"), codes.count("INVALID_PATTERN"), len(codes)) == (99, 1, 100)
 
 
 async def test_a_kind_has_one_naming_rule_and_keeps_it(bench: Bench) -> None:
