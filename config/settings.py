@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     limit_fields: int = Field(default=2_000, ge=10, description="Fields of a document, fragments written out.")
     limit_aliases: int = Field(default=100, ge=0, description="Aliases of a document, fragments written out.")
     limit_directives: int = Field(default=200, ge=0, description="Directives of a document, fragments written out.")
-    limit_cost: int = Field(default=50_000, ge=100, description="Rows that a request may return, by its page sizes.")
+    limit_cost: int = Field(default=50_000, ge=100, description="Rows that a request may return or write, at most.")
     limit_errors: int = Field(default=20, ge=1, description="Errors in one response.")
     introspection: bool = Field(default=True, description="Whether the schema can be read through the API.")
     trusted_documents: Path | None = Field(

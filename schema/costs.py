@@ -1,6 +1,7 @@
 """Costs: how many rows an operation may return at most, computed from its page sizes before anything runs."""
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 from ..graph.reading.pages import DEFAULT_PAGE
 from ..graph.reading.selection import (
@@ -55,3 +56,17 @@ def connection_cost(connection: ConnectionSelection) -> int:
 def record_cost(fields: Iterable[Selection]) -> int:
     """The rows that one record may bring along, itself included."""
     return 1 + cost_of(fields)
+
+
+def listed_records(given: Any) -> int:
+    """The records that stand in lists of an input, at any depth; given as JSON is, so that anything may be in it."""
+    total, waiting = 0, [given]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += cast(dict[str, Any], one).values()
+        elif isinstance(one, list):
+            records = [cast(dict[str, Any], inner) for inner in cast(list[Any], one) if isinstance(inner, dict)]
+            total += len(records)
+            waiting += records
+    return total

@@ -8,7 +8,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import orjson
-from graphql import DocumentNode, GraphQLError, GraphQLObjectType, GraphQLSchema
+from graphql import DocumentNode, GraphQLError, GraphQLObjectType, GraphQLSchema, OperationType
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import VariableValues
 
@@ -157,7 +157,10 @@ class Run:
 
     def _too_dear(self) -> Result:
         limit = self.engine.limits.cost
-        message = f"The operation may return {self.cost:,} rows, {limit:,} are allowed: ask for less, in smaller pages."
+        does, advice = "return", "ask for less, in smaller pages"
+        if self.operation.type is OperationType.MUTATION:
+            does, advice = "write or return", "do less at once, in several requests"
+        message = f"The operation may {does} {self.cost:,} rows, {limit:,} are allowed: {advice}."
         error = GraphQLError(message, extensions={"code": "COST_EXCEEDED"})
         return Result(data=None, errors=[error], ran=False, cost=Cost(requested=self.cost, limit=limit))
 

@@ -22,7 +22,7 @@ from ..graph.writing.mentions import mentioned
 from ..graph.writing.outcome import Operation, Outcome, WriteRequest
 from ..graph.writing.write import LARGEST_BULK, Writer
 from ..plugins.violations import Path, Violation
-from .costs import record_cost
+from .costs import listed_records, record_cost
 from .documents import Operation as Operated
 from .mutation_types import MutationField
 from .reading import completed_texts
@@ -101,18 +101,21 @@ class Mutations:
         return payload.render(outcome, dry_run=request.dry_run)
 
     def cost(self, operation: Operated, selector: Selector, parent: GraphQLObjectType, details: Details) -> int:
-        """The rows that a mutation may write and return at most; of one that can't be run, that is said when it is."""
+        """The rows that a mutation may write or return at most; of one that can't be run, that is said when it is."""
         field = self.fields[details[0].node.name.value]
-        count = 1
         try:
             chosen = self._chosen(operation, selector, field.record, selector.type_of(parent, details), details)
-            if field.is_bulk:
-                arguments = selector.arguments(parent, details)
-                listed = arguments.get("inputs") or arguments.get("ids") or ()
-                count = len(listed) if arguments.get("filter") is None else LARGEST_BULK
+            arguments = selector.arguments(parent, details)
         except (GraphError, GraphQLError):
             return 0
-        return count * chosen.cost or 1
+        count, written = 1, 1 + listed_records(arguments.get("input"))
+        if field.is_bulk and arguments.get("filter") is not None:
+            count = written = LARGEST_BULK
+        elif field.is_bulk:
+            given = arguments.get("inputs") or arguments.get("ids") or ()
+            count = len(given)
+            written = listed_records(given) or count * max(len(arguments.get("labelIds") or ()), 1)
+        return max(count * chosen.cost, written, 1)
 
     def _chosen(
         self,

@@ -83,6 +83,40 @@ WRITES: list[tuple[str, dict[str, Any], int]] = [
         {},
         5_000,
     ),
+    ("mutation ($ids: [ID!]!) { deleteAccounts(ids: $ids) { written } }", {"ids": ["{id}", "{other}"]}, 2),
+    ("mutation ($ids: [ID!]!) { restoreAccounts(ids: $ids) { written } }", {"ids": ["{id}", "{other}"]}, 2),
+    ('mutation { deleteAccounts(filter: {name: {eq: "Nobody"}}) { written } }', {}, 5_000),
+    (
+        "mutation ($inputs: [CreateAccountInput!]!) { createAccounts(inputs: $inputs, dryRun: true) { written } }",
+        {"inputs": named("A", "B", "C")},
+        3,
+    ),
+    (
+        "mutation ($inputs: [UpsertAccountInput!]!) { a: upsertAccounts(inputs: $inputs, dryRun: true) { written } "
+        "b: upsertAccounts(inputs: $inputs, dryRun: true) { written } }",
+        {"inputs": [{"by": {"id": "{id}"}, "name": "A"}, {"by": {"id": "{other}"}, "name": "B"}]},
+        4,
+    ),
+    (
+        "mutation ($input: CreateAccountInput!) { createAccount(input: $input) { recordId account { id } } }",
+        {
+            "input": {
+                "name": "A",
+                "annualRevenue": {"amount": "1", "currency": "EUR"},
+                "phones": [{"number": "+49 30 901820"}],
+                "contacts": [
+                    {"familyName": "B", "emails": [{"address": "a@example.com"}]},
+                    {"familyName": "C"},
+                ],
+            }
+        },
+        5,
+    ),
+    (
+        "mutation ($ids: [ID!]!, $labels: [ID!]!) { applyLabels(ids: $ids, labelIds: $labels) { written } }",
+        {"ids": ["{id}", "{other}"], "labels": ["{label}"] * 3},
+        6,
+    ),
     (
         'mutation { a: createAccount(input: {name: "A"}) { account { id } } '
         'b: createAccount(input: {name: "B"}) { account { parent { id } } } }',
@@ -107,6 +141,7 @@ async def test_a_cost_follows_from_page_sizes(
 ) -> None:
     async with limited() as bench:
         ids = {"{id}": await make(bench, "Account", name="One"), "{other}": await make(bench, "Account", name="Two")}
+        ids["{label}"] = await make(bench, "Label", name="Label", scope="ACCOUNT")
         answer = (await bench.run(document, **filled(variables, ids))).decoded()
         assert "errors" not in answer
         assert answer["extensions"] == {"cost": {"requested": cost, "limit": MOST}}
@@ -158,6 +193,28 @@ async def test_a_size_in_a_variable_is_weighed_each_time(limited: Limited) -> No
         ids = [await make(bench, "Account", name=str(number)) for number in range(51)]
         await bench.ask(nodes, ids=ids[:50])
         assert only(await bench.errors(nodes, ids=ids)) == {"code": "COST_EXCEEDED"}
+
+
+async def test_a_write_costs_what_it_writes_however_often_its_inputs_are_used(limited: Limited) -> None:
+    document = """mutation ($inputs: [CreateAccountInput!]!) {
+      a: createAccounts(inputs: $inputs, dryRun: true) { written } b: createAccounts(inputs: $inputs) { written } }"""
+    async with limited(limit_cost=100) as bench:
+        inputs = named(*map(str, range(50)))
+        await bench.ask(document, inputs=inputs)
+        errors = await bench.errors(
+            document, inputs=[*inputs[1:], {"name": "50", "phones": [{"number": "+4930901820"}]}]
+        )
+        message = "The operation may write or return 102 rows, 100 are allowed: do less at once, in several requests."
+        assert errors == [{"message": message, "extensions": {"code": "COST_EXCEEDED"}}]
+        assert (await bench.ask("{ accounts { totalCount } }"))["accounts"]["totalCount"] == 50
+
+
+async def test_a_bulk_of_five_thousand_may_be_written(limited: Limited) -> None:
+    document = """mutation ($inputs: [CreateAccountInput!]!) {
+      createAccounts(inputs: $inputs, dryRun: true) { written results { account { id name } } } }"""
+    async with limited() as bench:
+        answer = await bench.run(document, inputs=[{"name": "A", "phones": [{"number": "+4930901820"}]}] * 5_000)
+        assert answer.decoded()["extensions"]["cost"]["requested"] == 10_000
 
 
 async def test_a_write_that_would_answer_too_much_writes_nothing(limited: Limited) -> None:

@@ -321,12 +321,3 @@ async def test_one_contact_is_connected_to_several_accounts_of_a_bulk(bench: Ben
     assert payload["violations"] == [violation("NOT_UNIQUE", "inputs.1.contacts.0.isPrimary", message)]
     found = await listed(bench, "accounts", "name", "AccountFilter", {"contacts": {"anyOf": [contact]}})
     assert [one["name"] for one in found] == ["A", "B"]
-
-
-async def test_an_input_with_too_many_records_is_refused(bench: Bench) -> None:
-    contacts: list[dict[str, Any]] = [{"givenName": "x"}] * 100_000
-    query = "mutation ($input: CreateAccountInput!) { createAccount(input: $input) { recordId } }"
-    (error,) = await bench.errors(query, input={"name": "A", "contacts": contacts})
-    assert error["extensions"]["code"] == "INVALID_BULK"
-    assert error["message"] == "The inputs hold more than 100000 records; part them."
-    assert await stored_rows(bench, "account") == 0
