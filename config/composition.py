@@ -39,7 +39,7 @@ from ..schema.plugin_context import PluginContexts
 from ..schema.reading import Roots
 from ..schema.seeing import Watch
 from ..schema.service import Service
-from ..schema.subscribing import Subscriptions
+from ..schema.subscribing import Subscriptions, turns_of
 from ..schema.typebook import SchemaError
 from ..schema.writing import Mutations
 from .databases import opened
@@ -221,7 +221,7 @@ async def open_accord(
         ground = Ground(catalogue=catalogue, dialect=database.dialect, stored=StoredFilters(catalogue))
         await ground.stored.refresh(database, database.kind)
         mutations = Mutations(schema.writes, writer, database, ground)
-        subscriptions = Subscriptions(feed=feed, database=database, ground=ground)
+        subscriptions = Subscriptions(feed=feed, database=database, ground=ground, turns=turns_of(database))
         roots = Roots(ground, schema.reads)
         reporter = PluginReporter(
             settings=settings,

@@ -17,6 +17,7 @@ from ..graph.errors import GraphError
 from ..graph.reading.plan import Plan
 from ..graph.reading.scope import Ground
 from ..plugins.calling import PluginFailed
+from .deadlines import Deadlines
 from .documents import Operation, coded, symbolic
 from .exchange import Caller, Cost, Refused, Request, Result
 from .introspecting import Introspection
@@ -194,8 +195,11 @@ class Run:
         self.view.failures.clear()  # each has refused a field
         return await self._noted(data)
 
-    async def subscription(self) -> AsyncGenerator[Result, None]:
-        """The results of the one root field, an event each; the last may be an error."""
+    async def subscription(self, deadlines: Deadlines) -> AsyncGenerator[Result, None]:
+        """The results of the one root field, an event each; the last may be an error.
+
+        Reading one event has the time that a request has, since it holds up other listeners.
+        """
         engine = self.engine
         type_ = cast(GraphQLObjectType, engine.schema.subscription_type)
         selector = Selector(
@@ -210,10 +214,17 @@ class Run:
             self.view = engine.watch.view(self.caller)
             return self.view
 
-        changes = engine.subscriptions.changes(selector, type_, details, look)
+        changes = engine.subscriptions.changes(selector, type_, details, look, deadlines)
         try:
             async for change in changes:
                 yield Result(data={key: change}, errors=self._uncomputed(self.view))
+        except TimeoutError:
+            message = (
+                f"Reading a change took longer than {deadlines.seconds:g} seconds, so that the subscription was ended; "
+                "subscribe anew, and select less."
+            )
+            error = GraphQLError(message, path=[key], extensions={"code": "TIMEOUT"})
+            yield Result(data=None, errors=[error])
         except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
             yield Result(data=None, errors=[reported(error, key, details, self.caller)])
         finally:

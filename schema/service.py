@@ -72,7 +72,8 @@ class Service:
             operation, variables = self._prepared(request, caller)
             if operation.type is not OperationType.SUBSCRIPTION:
                 raise Refused(_wrong("The document is no subscription; run it by itself.", "SUBSCRIPTION_REQUIRED"))
-            async with aclosing(Run(self.engine, operation, variables, caller, request).subscription()) as results:
+            run = Run(self.engine, operation, variables, caller, request)
+            async with aclosing(run.subscription(self.deadlines)) as results:
                 async for result in results:
                     yield self._told(result, request)
         except Refused as refused:

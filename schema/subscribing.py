@@ -21,13 +21,19 @@ from ..graph.reading.selection import Ref, Selection
 from ..graph.reading.sight import Sight
 from ..graph.storing import iso, load
 from .costs import record_cost
+from .deadlines import Deadlines
 from .reading import completed
 from .seeing import View
 from .selecting import Details, Selector, response_key
 
-AT_ONCE = 4  # changes that are shaped at the same time, so that who catches up leaves room for requests
+AT_ONCE = 4  # changes that are shaped at the same time, at most
 MOST_KEPT = 100  # plans of one subscription
 ID = "=node"  # the variable that stands for the record's id; no variable of GraphQL is called so
+
+
+def turns_of(database: Database) -> asyncio.Semaphore:
+    """The turns in which changes are shaped: they never take more than half of what reads, the rest is for requests."""
+    return asyncio.Semaphore(max(min(AT_ONCE, database.at_once // 2), 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +43,7 @@ class Subscriptions:
     feed: ChangeFeed
     database: Database
     ground: Ground
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    turns: asyncio.Semaphore
 
     def interest(self, arguments: Mapping[str, Any]) -> tuple[Interest, int | None]:
         """What the arguments of `changes` ask for, and from which position; raises InvalidInput."""
@@ -76,11 +82,17 @@ class Subscriptions:
         return max(costs, default=0)
 
     async def changes(
-        self, selector: Selector, parent: GraphQLObjectType, details: Details, view: Callable[[], View]
+        self,
+        selector: Selector,
+        parent: GraphQLObjectType,
+        details: Details,
+        view: Callable[[], View],
+        deadlines: Deadlines,
     ) -> AsyncGenerator[Any, None]:
         """Each change of a record that the caller may see, as it is selected; `view` gives what that is at the moment.
 
-        Raises Unavailable when the listener fell too far behind, and PluginFailed.
+        Raises Unavailable when the listener fell too far behind, TimeoutError when one change took longer than a
+        request may, and PluginFailed.
         """
         interest, after = self.interest(selector.arguments(parent, details))
         type_ = selector.type_of(parent, details)
@@ -92,9 +104,11 @@ class Subscriptions:
                 async with self.turns:  # in the order in which they come; nobody waits here for a slow client
                     await asyncio.sleep(0)
                     seeing = view()
-                    shaped = await self._shaped(seeing, shape, interest, numbered)
+                    with deadlines.limit():
+                        shaped = await self._shaped(seeing, shape, interest, numbered)
+                        if shaped is not None:
+                            await seeing.note()
                 if shaped is not None:
-                    await seeing.note()
                     yield shaped
         except Lagging:
             raise Unavailable(

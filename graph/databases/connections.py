@@ -27,7 +27,7 @@ class Connections:
         self, url: str, most: int, *, idle_seconds: float = IDLE_SECONDS, close_seconds: float = CLOSE_SECONDS
     ) -> None:
         self._url = url
-        self._most = most
+        self.most = most
         self._idle_seconds = idle_seconds
         self._close_seconds = close_seconds
         self._made: set[Any] = set()
@@ -82,7 +82,7 @@ class Connections:
         self._is_closed = True
         try:
             async with asyncio.timeout(self._close_seconds):
-                for _ in range(self._most):
+                for _ in range(self.most):
                     connection, _ = await self._free.get()
                     if connection is not None:
                         await connection.close()

@@ -76,6 +76,11 @@ class Database(Reader, Protocol):
     kind: DatabaseKind
     dialect: Dialect
 
+    @property
+    def at_once(self) -> int:
+        """How many statements it reads at the same time; one more waits."""
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction: committed at the end of the block, rolled back if the block raises."""
         ...

@@ -43,6 +43,11 @@ class PostgreSQL:
             message = f"PostgreSQL can't be reached: {error}. Check its address and that it is running."
             raise Unavailable("DATABASE_UNREACHABLE", message) from error
 
+    @property
+    def at_once(self) -> int:
+        """As many as there may be connections."""
+        return self._connections.most
+
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
         """All rows of a statement."""
         connection = await self._connections.take()

@@ -78,6 +78,11 @@ class SQLite:
             raise
         return cls(path, opened[0], opened[1:], driver)
 
+    @property
+    def at_once(self) -> int:
+        """As many as there are connections that read."""
+        return len(self._readers)
+
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
         """All rows of a statement, read beside whatever is being written."""
         connection = await self._free.get()

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -32,6 +32,9 @@ NOBODY = "{contacts: {some: {accounts: {some: {contacts: {some: {givenName: {eq:
 SLOW_QUERY = f"query ($name: String!) {{ accounts(filter: {NOBODY}) {{ nodes {{ name }} }} }}"
 SLOW_MUTATION = f"mutation ($name: String!) {{ deleteAccounts(filter: {NOBODY}) {{ written }} }}"
 CREATE = 'mutation { createAccount(input: {name: "Kestrel"}) { recordId violations { code } } }'
+RENAME = 'mutation ($id: ID!) { updateAccount(input: {id: $id, name: "Merlin"}) { recordId } }'
+SLOW_CHANGES = 'subscription { changes(types: ["Account"]) { node { ... on Account { contacts { totalCount } } } } }'
+CALLER = Caller(actor=SYSTEM_ACTOR, request="test")
 COUNT = "{ accounts { totalCount } }"
 ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000000000) select max(i) from n"
 
@@ -83,6 +86,35 @@ async def stopped(bench: Bench, query: str, **variables: Any) -> None:
         answer = (await bench.run(query, **variables)).decoded()
     assert answer == {"errors": [TIMEOUT], "data": None}
     assert time.monotonic() - started < SOON
+
+
+async def slow_contacts(bench: Bench) -> str:
+    """Let it take hours to look at contacts; gives the id of an account that has one."""
+    made = await bench.ask('mutation { createAccount(input: {name: "A", contacts: [{givenName: "B"}]}) { recordId } }')
+    endless = ENDLESS if bench.kind == "sqlite" else "select count(*) from pg_sleep(10000)"
+    async with bench.accord.database.transaction() as transaction:
+        await transaction.execute("alter table contact rename to contact_kept")
+        await transaction.execute(f"create view contact as select * from contact_kept where ({endless}) > 0")
+    return made["createAccount"]["recordId"]
+
+
+@asynccontextmanager
+async def listening(bench: Bench, count: int) -> AsyncIterator[list[asyncio.Task[list[Any]]]]:
+    """Some who listen for accounts and select what takes hours; gives what each heard until its end."""
+
+    async def heard() -> list[Any]:
+        async with aclosing(bench.accord.service.subscribe(Request(query=SLOW_CHANGES), CALLER)) as results:
+            return [result.decoded() async for result in results]
+
+    tasks = [asyncio.create_task(bench.accord.feed.run())]
+    listeners = [asyncio.create_task(heard()) for _ in range(count)]
+    try:
+        await until(lambda: bench.accord.feed.listeners == count)
+        yield listeners
+    finally:
+        for task in (*tasks, *listeners):
+            task.cancel()
+        await asyncio.wait([*tasks, *listeners])
 
 
 async def is_busy(bench: Bench) -> bool:
@@ -141,6 +173,29 @@ async def test_a_slow_mutation_is_stopped_and_the_next_one_can_write(bench: Benc
     assert await count(bench) == before + 1
 
 
+async def test_a_change_that_takes_too_long_to_read_ends_its_subscription(bench: Bench) -> None:
+    account = await slow_contacts(bench)
+    message = "Reading a change took longer than 0.5 seconds, so that the subscription was ended; subscribe anew, and "
+    error = {"message": f"{message}select less.", "path": ["changes"], "extensions": {"code": "TIMEOUT"}}
+    async with limited(bench, 0.5), listening(bench, 3) as listeners:
+        await bench.ask(RENAME, id=account)
+        async with asyncio.timeout(PATIENCE):
+            assert await asyncio.gather(*listeners) == [[{"errors": [error], "data": None}]] * 3
+    await quiet(bench)
+    assert bench.accord.feed.listeners == 0
+
+
+async def test_requests_are_answered_however_many_listen_to_what_takes_long(bench: Bench) -> None:
+    account = await slow_contacts(bench)
+    async with listening(bench, 12) as listeners:
+        await bench.ask(RENAME, id=account)
+        await at_work(bench)
+        async with asyncio.timeout(PATIENCE):
+            assert await count(bench) == 1
+        assert not any(listener.done() for listener in listeners)
+    await quiet(bench)
+
+
 @asynccontextmanager
 async def stuck_postgresql(bench: Bench) -> AsyncIterator[None]:
     """Hold the table that a write comes to last."""
@@ -180,9 +235,8 @@ async def test_a_mutation_that_is_stopped_in_the_middle_of_its_writing_leaves_no
 @pytest.mark.parametrize("document", [SLOW_QUERY, SLOW_MUTATION])
 async def test_a_request_that_nobody_waits_for_is_stopped(bench: Bench, document: str) -> None:
     name = await slow_down(bench)
-    caller = Caller(actor=SYSTEM_ACTOR, request="test")
     request = Request(query=document, variables={"name": name})
-    running = asyncio.create_task(bench.accord.service.run(request, caller))
+    running = asyncio.create_task(bench.accord.service.run(request, CALLER))
     await at_work(bench)
     running.cancel()
     await asyncio.wait((running,), timeout=PATIENCE)
