@@ -14,6 +14,7 @@ from ...plugins.contexts import Context, Passing
 from ...plugins.operations import Operation, OperationKind, operations_of
 from ..catalogue import Kind
 from ..databases.database import Database, Update
+from ..databases.finishing import to_its_end
 from ..reading.rows import as_list
 from ..storing import store
 from .due import trouble_of
@@ -70,8 +71,7 @@ class JobWorker:
     def stop(self) -> None:
         """Take no more jobs, give those at hand back to the queue, and end."""
         self._turns.stop()
-        for task in self._running:
-            task.cancel()
+        self._let_go()
 
     async def run(self) -> None:
         """Work until stopped or cancelled."""
@@ -80,9 +80,14 @@ class JobWorker:
         try:
             await self._turns.run()
         finally:
-            for task in self._running:
-                task.cancel()
+            self._let_go()
             await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _let_go(self) -> None:
+        """Cancel what runs, each once: a second time would say that its end is not worth waiting for."""
+        for task in self._running:
+            if not task.cancelling():
+                task.cancel()
 
     async def drain(self) -> int:
         """Run all waiting jobs to their end; returns how many."""
@@ -96,6 +101,9 @@ class JobWorker:
         while len(self._running) < MOST_AT_ONCE and not self._turns.is_stopping:
             claimed = await self._claim()
             if claimed is None:
+                return
+            if self._turns.is_stopping:  # told so while it looked
+                await self._give_back(claimed)
                 return
             task = asyncio.create_task(self._work(claimed))
             self._running.add(task)
@@ -152,24 +160,39 @@ class JobWorker:
         operation = self._methods[job["plugin"], job["name"]]
         work = asyncio.create_task(self._call(operation, job))
         beat = asyncio.create_task(self._beat(job, work))
+        is_cut = False
         try:
             # shielded by the wait: a cancelled worker gives the job back, and a cancelled job says so
             await asyncio.wait((work,))
         except asyncio.CancelledError:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-            await self._end(job, JobState.QUEUED, trouble="its process stopped")
+            is_cut = work.cancel()
+            await asyncio.wait((work,))
             raise
         finally:
-            beat.cancel()
-            await asyncio.gather(beat, return_exceptions=True)
-        if work.cancelled():
+            await to_its_end(self._close(job, work, beat, is_cut=is_cut))
+
+    async def _close(
+        self, job: dict[str, Any], work: asyncio.Task[Any], beat: asyncio.Task[None], *, is_cut: bool
+    ) -> None:
+        """Note what came of a job; one that does not end when told to is left to its lease."""
+        beat.cancel()
+        await asyncio.wait((beat,))
+        if not work.done():
+            log.warning("job %s did not end when its process was told to stop; it will run again", job["id"])
+            return
+        error = None if work.cancelled() else work.exception()
+        if is_cut:
+            await self._give_back(job)
+        elif work.cancelled():
             await self._end(job, JobState.CANCELLED)
-        elif (error := work.exception()) is not None:
+        elif error is not None:
             log.warning("job %s, %s of %s, failed", job["id"], job["name"], job["plugin"], exc_info=error)
             await self._end(job, JobState.FAILED, trouble=trouble_of(error))
         else:
             await self._end(job, JobState.DONE, result=work.result())
+
+    async def _give_back(self, job: dict[str, Any]) -> None:
+        await self._end(job, JobState.QUEUED, trouble="its process stopped")
 
     async def _call(self, operation: Operation, job: dict[str, Any]) -> Any:
         context = _JobContext(

@@ -1,6 +1,8 @@
 """Jobs: started by a mutation, read while they run, cancelled, failed, taken over from a process that is gone."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -34,13 +36,25 @@ async def read(toys: Toys, id_: str) -> dict[str, Any]:
     return (await toys.bench.ask(READ, id=id_, permissions=MAY))["job"]
 
 
-def beating(toys: Toys, seconds: float) -> JobWorker:
-    """A worker whose heart beats so often."""
+def worker_of(toys: Toys, **options: Any) -> JobWorker:
+    """Another worker, which no commit wakes."""
     accord = toys.bench.accord
     coerce = arguments_for(accord.catalogue)
-    return JobWorker(
-        accord.database, accord.hooks, accord.contexts.acting, coerce, now=toys.bench.clock, beat_seconds=seconds
-    )
+    return JobWorker(accord.database, accord.hooks, accord.contexts.acting, coerce, now=toys.bench.clock, **options)
+
+
+def quick(toys: Toys) -> JobWorker:
+    """A worker whose heart beats fast."""
+    return worker_of(toys, beat_seconds=0.02)
+
+
+@asynccontextmanager
+async def held(toys: Toys) -> AsyncGenerator[None]:
+    """While open, nobody else takes or ends a job."""
+    async with toys.bench.accord.database.transaction() as transaction:
+        if toys.bench.kind == "postgresql":
+            await transaction.execute("lock table job in exclusive mode")
+        yield
 
 
 async def test_a_job_runs_with_its_arguments_and_permissions_and_keeps_its_result(toys: Toys):
@@ -111,7 +125,7 @@ async def test_a_job_that_fails_says_where_to_find_more(toys: Toys, caplog: pyte
 
 async def test_a_job_is_cancelled_while_it_waits_and_while_it_runs(toys: Toys):
     toys.hipaa.doing["import_list"] = forever
-    jobs, waiting = beating(toys, 0.02), await start(toys)
+    jobs, waiting = worker_of(toys, beat_seconds=0.02), await start(toys)
     assert (await toys.bench.ask(CANCEL, id=waiting, permissions=MAY))["cancelJob"]["result"] == {"state": "CANCELLED"}
     assert await jobs.drain() == 0
     running = await start(toys)
@@ -141,6 +155,61 @@ async def test_a_process_that_stops_gives_its_jobs_back_and_another_ends_them(to
         assert (job["state"], job["attempts"]) == ("DONE", 2)
 
 
+async def test_a_process_that_stops_while_it_looks_for_jobs_gives_back_those_it_has_and_the_one_it_finds(toys: Toys):
+    toys.hipaa.doing["import_list"] = forever
+    worker = worker_of(toys, poll_seconds=3600)
+    ids = [await start(toys)]
+    running = asyncio.create_task(worker.run())
+    await until(lambda: toys.hipaa.ran == ["file:list"])
+    ids.append(await start(toys))
+    async with held(toys):
+        worker.wake()
+        await asyncio.sleep(0.2)  # it has seen the second job, and waits to take it
+        worker.stop()
+        await asyncio.sleep(0.2)  # it waits to give the first one back
+    async with asyncio.timeout(PATIENCE):
+        await running
+    assert [(await read(toys, id_))["state"] for id_ in ids] == ["QUEUED", "QUEUED"]
+    assert len(toys.hipaa.ran) == 1
+
+
+async def test_a_process_that_is_cut_off_while_it_stops_gives_its_jobs_back_nevertheless(toys: Toys):
+    toys.hipaa.doing["import_list"] = forever
+    worker = worker_of(toys)
+    id_ = await start(toys)
+    running = asyncio.create_task(worker.run())
+    await until(lambda: toys.hipaa.ran == ["file:list"])
+    async with held(toys):
+        worker.stop()
+        await asyncio.sleep(0.2)  # it waits to give the job back
+        running.cancel()
+        await asyncio.sleep(0.05)
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.wait((running,))
+    assert (await read(toys, id_))["state"] == "QUEUED"
+
+
+async def test_a_job_that_ends_while_its_process_stops_has_ended(toys: Toys):
+    go_on = asyncio.Event()
+
+    async def wait(job: JobContext) -> None:
+        await go_on.wait()
+
+    toys.hipaa.doing["import_list"] = wait
+    worker = worker_of(toys)
+    id_ = await start(toys)
+    running = asyncio.create_task(worker.run())
+    await until(lambda: toys.hipaa.ran == ["file:list"])
+    async with held(toys):
+        go_on.set()
+        await asyncio.sleep(0.2)  # it waits to note the end
+        worker.stop()
+        await asyncio.sleep(0.05)
+    async with asyncio.timeout(PATIENCE):
+        await running
+    assert (await read(toys, id_))["state"] == "DONE"
+
+
 async def test_a_job_whose_process_is_gone_runs_again_when_its_lease_ends_and_not_for_ever(toys: Toys):
     toys.hipaa.doing["import_list"] = forever
     id_ = await start(toys)
@@ -163,7 +232,7 @@ async def test_a_slow_process_whose_job_was_taken_over_lets_it_go(toys: Toys, ca
     toys.hipaa.doing["import_list"] = slow
     id_ = await start(toys)
     # a beat between the end of its lease and the other's look would renew it
-    working = asyncio.create_task(beating(toys, 3600).drain())
+    working = asyncio.create_task(worker_of(toys, beat_seconds=3600).drain())
     await until(lambda: toys.hipaa.ran == ["file:list"])
     toys.bench.clock.turn(seconds=60)
     async with toys.restarted() as other:
@@ -174,6 +243,35 @@ async def test_a_slow_process_whose_job_was_taken_over_lets_it_go(toys: Toys, ca
     job = await read(toys, id_)
     assert (job["state"], job["attempts"]) == ("DONE", 2)
     assert "was taken over by another process" in caplog.text
+
+
+async def test_a_slow_process_writes_nothing_over_a_job_that_another_is_running(toys: Toys):
+    slow_ends, other_ends = asyncio.Event(), asyncio.Event()
+
+    async def slow(job: JobContext) -> None:
+        await slow_ends.wait()
+
+    async def late(job: JobContext) -> None:
+        await other_ends.wait()
+
+    toys.hipaa.doing["import_list"] = slow
+    id_ = await start(toys)
+    first = asyncio.create_task(toys.bench.accord.jobs.drain())
+    await until(lambda: toys.hipaa.ran == ["file:list"])
+    toys.bench.clock.turn(seconds=60)
+    async with toys.restarted() as other:
+        other.hipaa.doing["import_list"] = late
+        second = asyncio.create_task(other.bench.accord.jobs.drain())
+        await until(lambda: other.hipaa.ran == ["file:list"])
+        slow_ends.set()
+        async with asyncio.timeout(PATIENCE):
+            await first
+        job = await read(toys, id_)
+        assert (job["state"], job["attempts"], job["result"], job["endedAt"]) == ("RUNNING", 2, None, None)
+        other_ends.set()
+        async with asyncio.timeout(PATIENCE):
+            await second
+    assert (await read(toys, id_))["state"] == "DONE"
 
 
 async def test_the_servers_worker_is_woken_by_commits_and_runs_two_jobs_side_by_side(
