@@ -69,7 +69,11 @@ class JobContext(Context, Protocol):
     attempts: int
 
     async def progress(self, done: int, total: int | None = None, message: str = "") -> None:
-        """Note how far the work has come, for those who ask for the job."""
+        """Note how far the work has come, for those who ask for the job.
+
+        Raises ValueError for numbers that are not whole, negative, or beyond 32 bits. A message is cut after 1,000
+        characters.
+        """
         ...
 
 

@@ -70,3 +70,8 @@ def refuse_controls(text: str, *, multiline: bool = False, field: str = "text") 
     return Problem(
         field=field, code="invalid", message=f"The text holds {what} at position {found.start() + 1}: take it out."
     )
+
+
+def without_controls(text: str) -> str:
+    """The text of several lines with a replacement character for each that `refuse_controls` refuses."""
+    return _REFUSED_IN_LINES.sub("\ufffd", text)

@@ -10,11 +10,14 @@ from ...plugins.choices import Choices
 from ...plugins.operations import Operation
 from ..catalogue import Kind
 from ..databases.database import Database, Insert, Reader, Write
+from ..identity import shown
 from ..reading.dialects import Dialect
 from ..reading.rows import as_list
-from ..storing import DatabaseKind, load, store
+from ..storing import BIGGEST_INT, DatabaseKind, load, store
+from ..values.text import without_controls
 
 MOST_LISTED = 200
+LONGEST_MESSAGE = 1_000  # characters of what a job says of its progress
 COLUMNS: Mapping[str, Kind] = {
     "id": Kind.ID,
     "plugin": Kind.CODE,
@@ -164,6 +167,18 @@ async def cancel_job(database: Database, id_: UUID, now: datetime) -> None:
             f"where id = {place(2, Kind.ID)} and state in ('QUEUED','RUNNING') and cancelled_at is null",
             [store(Kind.TIMESTAMP, now, kind), store(Kind.ID, id_, kind)],
         )
+
+
+def progress_of(done: Any, total: Any, message: Any) -> dict[str, Any]:
+    """What is stored of a job's progress; raises ValueError for numbers that the table can't hold."""
+    for name, value in (("done", done), ("total", total)):
+        is_missing = value is None and name == "total"
+        if not is_missing and (type(value) is not int or not 0 <= value <= BIGGEST_INT):
+            raise ValueError(f"{name} is {shown(value)}; progress is told in whole numbers from 0 to {BIGGEST_INT}")
+    text = without_controls(str(message or ""))
+    if len(text) > LONGEST_MESSAGE:
+        text = text[: LONGEST_MESSAGE - 1] + "…"
+    return {"done": done, "total": total, "message": text or None}
 
 
 def loaded_job(row: Sequence[Any], kind: DatabaseKind) -> dict[str, Any]:

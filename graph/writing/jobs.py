@@ -18,7 +18,7 @@ from ..databases.finishing import to_its_end
 from ..reading.rows import as_list
 from ..storing import store
 from .due import trouble_of
-from .job_table import COLUMNS, JobState, loaded_job
+from .job_table import COLUMNS, JobState, loaded_job, progress_of
 from .retrying import LEASE
 from .turns import POLL_SECONDS, Turns
 
@@ -281,7 +281,7 @@ class _JobContext(Passing):
         self._noted = float("-inf")
 
     async def progress(self, done: int, total: int | None = None, message: str = "") -> None:
-        self._job |= {"done": done, "total": total, "message": message or None}
+        self._job |= progress_of(done, total, message)
         now = asyncio.get_running_loop().time()
         if now < self._noted + PAUSE_SECONDS:
             return  # the heartbeat will note it, or the end

@@ -123,6 +123,45 @@ async def test_a_job_that_fails_says_where_to_find_more(toys: Toys, caplog: pyte
     assert await toys.bench.accord.jobs.drain() == 0
 
 
+async def test_numbers_that_can_not_be_kept_are_said_to_the_job_which_goes_on_if_it_likes(toys: Toys):
+    odd: list[Any] = [3_000_000_000, -1, 2**80, 1.5, True, "1", None]
+    said: list[str] = []
+
+    async def tell(job: JobContext) -> None:
+        for value in odd:
+            with pytest.raises(ValueError, match="progress is told in whole numbers from 0 to 2147483647") as caught:
+                await job.progress(value)
+            said.append(str(caught.value))
+        with pytest.raises(ValueError, match=r"^total is '3000000000'; "):
+            await job.progress(1, 3_000_000_000)
+        await asyncio.sleep(0.3)  # so that the next is noted at once
+        await job.progress(2**31 - 1, 2**31 - 1)
+
+    toys.hipaa.doing["import_list"] = tell
+    id_ = await start(toys)
+    assert await toys.bench.accord.jobs.drain() == 1
+    job = await read(toys, id_)
+    assert (job["state"], job["done"], job["attempts"]) == ("DONE", 3, 1)
+    assert len(said) == len(odd)
+    assert said[0].startswith("done is '3000000000'; ")
+
+
+async def test_a_message_is_kept_without_what_no_database_keeps_and_cut_where_it_is_long(toys: Toys):
+    kept: list[str] = []
+
+    async def tell(job: JobContext) -> None:
+        for message in ("a\0b", "\ud800 half", "two\nlines", "x" * 1_000, "x" * 1_001):
+            await asyncio.sleep(0.3)  # so that each is noted at once
+            await job.progress(1, 2, message)
+            kept.append((await read(toys, id_))["message"])
+
+    toys.hipaa.doing["import_list"] = tell
+    id_ = await start(toys)
+    assert await toys.bench.accord.jobs.drain() == 1
+    assert kept == ["a\ufffdb", "\ufffd half", "two\nlines", "x" * 1_000, "x" * 999 + "…"]
+    assert (await read(toys, id_))["state"] == "DONE"
+
+
 async def test_a_job_is_cancelled_while_it_waits_and_while_it_runs(toys: Toys):
     toys.hipaa.doing["import_list"] = forever
     jobs, waiting = worker_of(toys, beat_seconds=0.02), await start(toys)
