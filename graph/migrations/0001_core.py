@@ -336,6 +336,7 @@ class Migration(migrations.Migration):
                 ('result', Column('TEXT', null=True)),
                 ('trouble', Column('TEXT', null=True)),
                 ('attempts', Column('INT')),
+                ('interruptions', Column('INT')),
                 ('due_at', Column('TIMESTAMPTZ', sqlite='TEXT')),
                 ('cancelled_at', Column('TIMESTAMPTZ', sqlite='TEXT', null=True)),
                 ('created_at', Column('TIMESTAMPTZ', sqlite='TEXT')),

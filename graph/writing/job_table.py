@@ -32,13 +32,14 @@ COLUMNS: Mapping[str, Kind] = {
     "result": Kind.DOCUMENT,
     "trouble": Kind.TEXT,
     "attempts": Kind.INTEGER,
+    "interruptions": Kind.INTEGER,  # of the attempts those that ended with an orderly stop of their process
     "due_at": Kind.TIMESTAMP,
     "cancelled_at": Kind.TIMESTAMP,
     "created_at": Kind.TIMESTAMP,
     "started_at": Kind.TIMESTAMP,
     "ended_at": Kind.TIMESTAMP,
 }
-UNSHOWN = frozenset({"arguments", "actor_id", "permissions", "due_at", "cancelled_at"})
+UNSHOWN = frozenset({"arguments", "actor_id", "permissions", "interruptions", "due_at", "cancelled_at"})
 SHOWN = tuple(column for column in COLUMNS if column not in UNSHOWN)  # of what may be long, the result alone
 
 
@@ -74,6 +75,7 @@ def queue_job(
         "state": JobState.QUEUED.value,
         "done": 0,
         "attempts": 0,
+        "interruptions": 0,
         "due_at": now,
         "created_at": now,
     }

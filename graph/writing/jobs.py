@@ -25,7 +25,7 @@ from .turns import POLL_SECONDS, Turns
 log = logging.getLogger("accord.jobs")
 
 BEAT_SECONDS = 2.0  # how often a running job says that it is alive, and looks whether it is cancelled
-MOST_ATTEMPTS = 5
+MOST_LOST = 5  # processes, before it is held against the job
 MOST_AT_ONCE = 2  # jobs that one process runs side by side
 LARGEST_RESULT = 1_000_000  # characters
 PAUSE_SECONDS = 0.2  # between two notes of a job's progress, however often it tells
@@ -136,7 +136,7 @@ class JobWorker:
                 state = JobState.RUNNING
                 if job["cancelled_at"] is not None:
                     state = JobState.CANCELLED
-                elif job["attempts"] >= MOST_ATTEMPTS:
+                elif job["attempts"] - job["interruptions"] >= MOST_LOST:
                     state, trouble = JobState.FAILED, "no process came to an end with it"
                 job |= {
                     "state": state.value,
@@ -192,6 +192,7 @@ class JobWorker:
             await self._end(job, JobState.DONE, result=work.result())
 
     async def _give_back(self, job: dict[str, Any]) -> None:
+        job["interruptions"] += 1
         await self._end(job, JobState.QUEUED, trouble="its process stopped")
 
     async def _call(self, operation: Operation, job: dict[str, Any]) -> Any:
@@ -250,8 +251,9 @@ class JobWorker:
                 f"update job set state = {place(1, Kind.CODE)}, trouble = {place(2, Kind.TEXT)}, "
                 f"result = {place(3, Kind.TEXT)}, ended_at = {place(4, Kind.TIMESTAMP)}, "
                 f"due_at = {place(5, Kind.TIMESTAMP)}, done = {place(6, Kind.INTEGER)}, "
-                f"total = {place(7, Kind.INTEGER)}, message = {place(8, Kind.TEXT)} "
-                f"where id = {place(9, Kind.ID)} and attempts = {place(10, Kind.INTEGER)} and state = 'RUNNING'",
+                f"total = {place(7, Kind.INTEGER)}, message = {place(8, Kind.TEXT)}, "
+                f"interruptions = {place(9, Kind.INTEGER)} "
+                f"where id = {place(10, Kind.ID)} and attempts = {place(11, Kind.INTEGER)} and state = 'RUNNING'",
                 [
                     state.value,
                     trouble,
@@ -261,6 +263,7 @@ class JobWorker:
                     job["done"],
                     job["total"],
                     job["message"],
+                    job["interruptions"],
                     store(Kind.ID, job["id"], kind),
                     job["attempts"],
                 ],

@@ -88,6 +88,7 @@ class Job(Model):
     result = Document(null=True)
     trouble = fields.TextField(null=True)
     attempts = fields.IntField()
+    interruptions = fields.IntField()
     due_at = Timestamp()
     cancelled_at = Timestamp(null=True)
     created_at = Timestamp()

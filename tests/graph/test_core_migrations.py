@@ -48,8 +48,9 @@ OWN_ROWS = (
     """insert into due_work (id,plugin,name,record_id,data,planned_for,actor_id,attempts,due_at,created_at)
        select id,'toy','review',record_id,'{}',occurred_at,actor_id,0,occurred_at,occurred_at from outbox_event
        limit 1""",
-    """insert into job (id,plugin,name,arguments,actor_id,permissions,state,done,attempts,due_at,created_at)
-       select id,'toy','import','{}',actor_id,'[]','QUEUED',0,0,occurred_at,occurred_at from outbox_event limit 1""",
+    """insert into job (id,plugin,name,arguments,actor_id,permissions,state,done,attempts,interruptions,
+       due_at,created_at) select id,'toy','import','{}',actor_id,'[]','QUEUED',0,0,0,occurred_at,occurred_at
+       from outbox_event limit 1""",
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from accord.config.app import create_app
 from accord.config.plugin_work import arguments_for
-from accord.graph.writing.jobs import MOST_ATTEMPTS, JobWorker
+from accord.graph.writing.jobs import MOST_LOST, JobWorker
 from accord.plugins import JobContext
 from accord.tests.plugins.working.toy_host import Toys
 from accord.tests.plugins.working.toys import fail, forever
@@ -194,6 +194,32 @@ async def test_a_process_that_stops_gives_its_jobs_back_and_another_ends_them(to
         assert (job["state"], job["attempts"]) == ("DONE", 2)
 
 
+async def test_stops_however_many_are_not_held_against_a_job_and_lost_processes_are(toys: Toys):
+    go_on = asyncio.Event()
+
+    async def wait(job: JobContext) -> None:
+        await go_on.wait()
+
+    toys.hipaa.doing["import_list"] = wait
+    id_ = await start(toys)
+    for attempt in range(1, MOST_LOST + 3):
+        worker = worker_of(toys)
+        running = asyncio.create_task(worker.run())
+        await until(lambda attempt=attempt: len(toys.hipaa.ran) == attempt)
+        worker.stop()
+        async with asyncio.timeout(PATIENCE):
+            await running
+    assert (await read(toys, id_))["attempts"] == MOST_LOST + 2
+    dead: Any = toys.bench.accord.jobs
+    for _ in range(MOST_LOST - 1):
+        assert await dead._claim() is not None  # a process that took it, and was gone
+        toys.bench.clock.turn(seconds=60)
+    go_on.set()
+    assert await toys.bench.accord.jobs.drain() == 1
+    job = await read(toys, id_)
+    assert (job["state"], job["attempts"]) == ("DONE", 2 * MOST_LOST + 2)
+
+
 async def test_a_process_that_stops_while_it_looks_for_jobs_gives_back_those_it_has_and_the_one_it_finds(toys: Toys):
     toys.hipaa.doing["import_list"] = forever
     worker = worker_of(toys, poll_seconds=3600)
@@ -253,7 +279,7 @@ async def test_a_job_whose_process_is_gone_runs_again_when_its_lease_ends_and_no
     toys.hipaa.doing["import_list"] = forever
     id_ = await start(toys)
     dead: Any = toys.bench.accord.jobs
-    for attempt in range(1, MOST_ATTEMPTS + 1):
+    for attempt in range(1, MOST_LOST + 1):
         assert (await dead._claim())["attempts"] == attempt  # a process that took it, and was gone
         assert await dead._claim() is None
         toys.bench.clock.turn(seconds=60)
