@@ -191,8 +191,8 @@ class OutboxWorker:
             if not waiting:
                 return tried
             try:
-                # past the lease another worker may have the rest
-                while waiting and self._now() < until and not self._is_stopping:
+                # past the lease another worker may have the rest, and none is begun that would soon be cut short
+                while waiting and until - self._now() >= self._lease / 2 and not self._is_stopping:
                     await self._hand_on(consumer, waiting.popleft(), until)
                     tried += 1
             finally:

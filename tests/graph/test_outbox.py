@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,11 @@ class Told:
     def worker(self, consumer: Heard, database: Database | None = None, **options: Any) -> OutboxWorker:
         """Another worker on the same outbox."""
         return OutboxWorker(database or self.bench.accord.database, [consumer], now=self.bench.clock, **options)
+
+
+def moment(stored: Any) -> datetime:
+    """A moment as either database gives it."""
+    return datetime.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
 @pytest.fixture
@@ -266,8 +271,7 @@ async def test_a_consumer_that_fails_is_told_again_after_growing_delays_and_then
         (event,) = await told.drain()
         assert (event.version, event.attempts) == (1, attempt)
         (row,) = await told.bench.accord.database.fetch("select due_at from outbox_delivery where version = 1", [])
-        due = row[0] if told.bench.kind == "postgresql" else told.bench.clock.now.fromisoformat(row[0])
-        delays.append((due - told.bench.clock.now).total_seconds())
+        delays.append((moment(row[0]) - told.bench.clock.now).total_seconds())
         told.bench.clock.turn(seconds=delays[-1] - 0.001)
         assert await told.drain() == []
         told.bench.clock.turn(seconds=0.001)
@@ -436,6 +440,24 @@ async def test_a_consumer_that_is_slow_costs_events_that_were_not_tried_no_attem
     assert await told.worker(slow).drain() == 30
     assert {event.attempts for event in slow.events} == {1}
     assert await told.waiting() == 0
+
+
+async def test_no_event_is_begun_with_less_than_half_of_its_lease_left(told: Told):
+    for number in range(5):
+        await told.create(f"Kestrel {number}")
+    left: list[float] = []
+
+    class Slow(Heard):
+        async def handle(self, event: Event) -> None:
+            await super().handle(event)
+            (row,) = await told.bench.accord.database.fetch(
+                f"select due_at from outbox_delivery where version = 1 and record_id = '{event.record_id}'", []
+            )
+            left.append((moment(row[0]) - told.bench.clock.now).total_seconds())
+            told.bench.clock.turn(seconds=20)
+
+    assert await told.worker(Slow()).drain() == 5
+    assert left == [60, 40, 60, 40, 60]
 
 
 async def test_two_workers_at_once_tell_each_event_once_and_in_order(told: Told):
