@@ -20,6 +20,7 @@ from ..graph.writing.bounds import constrains
 from ..graph.writing.idempotency import fingerprint
 from ..graph.writing.mentions import mentioned
 from ..graph.writing.outcome import Operation, Outcome, WriteRequest
+from ..graph.writing.planning import MOST_RECORDS
 from ..graph.writing.write import LARGEST_BULK, Writer
 from ..plugins.violations import Path, Violation
 from .costs import listed_records, record_cost
@@ -155,6 +156,12 @@ class Mutations:
             )
         off = {"disconnect": True} if field.labels == "remove" else {}
         labels = [{"id": id_, **off} for id_ in dict.fromkeys(arguments["labelIds"])]
+        if len(ids) * (1 + len(labels)) > MOST_RECORDS:  # before anything walks as many inputs as they make
+            raise InvalidInput(
+                "INVALID_BULK",
+                f"{len(labels)} labels for {len(ids)} records are more than {MOST_RECORDS} records in one write, the "
+                "labels of each counted; give fewer at once.",
+            )
         inputs = [{"id": id_, "labels": labels} for id_ in ids]
         return replace(field, record=record), inputs, [("ids", place) for place in range(len(ids))]
 
