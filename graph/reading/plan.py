@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from ...plugins.violations import FieldError
 from ..catalogue import ComputedField
 from ..errors import GraphError, InvalidInput
 from .selection import Ref
 
 MARK = "="  # no column is called so
+PLAIN = frozenset({str, int, float, bool, type(None)})  # what holds no other values
 SEEN = re.compile("\x03([0-9]+):([^\x03]*)\x03")  # marks a row with classified values; no JSON text holds it
 WITHHELD = "\x02"  # what a statement answers in place of members whose filter the caller may not use
 
@@ -141,7 +144,8 @@ def unmarked(plan: Plan, text: str, seen: Seen) -> str:
 async def complete(answer: Any, completions: Sequence[Completion]) -> list[Uncomputed]:
     """Fill the computed fields into a decoded answer, each called once; returns those whose computation failed.
 
-    A plugin's function may fail: its field becomes null everywhere, and the rest of the answer stands.
+    A plugin's function may fail, or give what is no JSON: its field becomes null everywhere, and the rest of the answer
+    stands.
     """
     failed: list[Uncomputed] = []
     for completion in completions:
@@ -149,7 +153,7 @@ async def complete(answer: Any, completions: Sequence[Completion]) -> list[Uncom
         holders = _waiting(_holders(answer, way), key, completion.mark)
         try:
             found = completion.field.computed.by([holder[key] for holder in holders])
-            values = list(await found if inspect.isawaitable(found) else found)
+            values = _encodable(list(await found if inspect.isawaitable(found) else found))
             if len(values) != len(holders):
                 raise ValueError(f"{completion.field.name} gave {len(values)} values for {len(holders)} rows")
         except Exception as error:  # the field's author may be a plugin: contained here, reported by the caller
@@ -158,6 +162,14 @@ async def complete(answer: Any, completions: Sequence[Completion]) -> list[Uncom
         for holder, value in zip(holders, values, strict=True):
             holder[key] = value
     return failed
+
+
+def _encodable(values: list[Any]) -> list[Any]:
+    """The values, of which each can be encoded in an answer, however deep it stands there; raises TypeError."""
+    if PLAIN.issuperset(map(type, values)):
+        orjson.dumps(values)
+        return values
+    return [orjson.Fragment(orjson.dumps(value)) for value in values]
 
 
 def _waiting(holders: Sequence[dict[str, Any]], key: str, mark: str | None) -> Sequence[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -21,7 +22,7 @@ from accord.plugins.records import AccountExtension, ContactExtension, Extension
 from accord.schema.building import BuiltSchema, build_schema
 from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench, CoreDatabases, open_bench
-from accord.tests.graph.toy_hipaa import MODELS, SUMMARISED, UNKNOWN_NPI
+from accord.tests.graph.toy_hipaa import MODELS, ODD, SUMMARISED, UNKNOWN_NPI
 from accord.tests.made_migrations import made_migrations
 
 PACKAGE = "toy_hipaa_migrations"
@@ -350,6 +351,44 @@ async def test_a_computed_field_that_fails_is_null_with_an_error_beside_it_where
         (logged,) = [record for record in caplog.records if incident in record.getMessage()]
         assert logged.exc_info is not None
         assert isinstance(logged.exc_info[1], LookupError)
+
+
+def nested(depth: int) -> Any:
+    """Lists within lists."""
+    found: Any = "deep"
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize(
+    "value", [Decimal(1), 2**70, "\ud83d", object(), ["\ud83d"], nested(300)], ids=lambda value: repr(value)[:12]
+)
+async def test_a_computed_value_that_is_no_json_takes_its_field_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, value: Any
+):
+    monkeypatch.setitem(ODD, NPI, value)
+    created = """mutation ($input: CreateAccountInput!) { createAccount(input: $input) {
+      account { name hipaa { npi summary } } } }"""
+    written = (await bench.run(created, input={"name": "Kestrel", "hipaa": {"npi": NPI}})).decoded()
+    account = {"name": "Kestrel", "hipaa": {"npi": NPI, "summary": None}}
+    assert written["data"]["createAccount"]["account"] == account
+    read = (await bench.run("{ accounts { nodes { name hipaa { npi summary } } } }")).decoded()
+    assert read["data"]["accounts"]["nodes"] == [account]
+    paths = (["createAccount", "account", "hipaa", "summary"], ["accounts", "nodes", "hipaa", "summary"])
+    for answer, path in zip((written, read), paths, strict=True):
+        (error,) = answer["errors"]
+        assert (error["extensions"]["code"], error["path"]) == ("COMPUTATION_FAILED", path)
+
+
+@pytest.mark.parametrize("value", [None, 7, {"a": [1.5, "ä"]}, nested(252)], ids=lambda value: repr(value)[:12])
+async def test_a_computed_value_that_is_json_arrives_however_deep_it_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, value: Any
+):
+    monkeypatch.setitem(ODD, NPI, value)
+    await create(bench, "Kestrel", hipaa={"npi": NPI})
+    found = await bench.ask("{ accounts { nodes { contacts { totalCount } hipaa { summary } } edges { cursor } } }")
+    assert found["accounts"]["nodes"] == [{"contacts": {"totalCount": 0}, "hipaa": {"summary": value}}]
 
 
 # writing -----------------------------------------------------------------------------------------------------------

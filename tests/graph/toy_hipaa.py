@@ -42,15 +42,16 @@ def cleaned(value: str) -> str:
 
 UNKNOWN_NPI = "1679576722"  # whose summary fails
 SUMMARISED: list[int] = []  # for how many rows each call was made
+ODD: dict[str, Any] = {}  # what the summary of an NPI is instead, as a test wants it
 
 
-async def summary(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+async def summary(rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
     """Role and NPI in one text, as a service far away would make it."""
     await asyncio.sleep(0)
     SUMMARISED.append(len(rows))
     if any(row["npi"] == UNKNOWN_NPI for row in rows):
         raise LookupError(f"nobody knows {UNKNOWN_NPI}")
-    return [f"{row['role']} {row['npi'] or '-'}" for row in rows]
+    return [ODD.get(row["npi"], f"{row['role']} {row['npi'] or '-'}") for row in rows]
 
 
 class HipaaAccount(AccountExtension, namespace="hipaa"):
