@@ -10,6 +10,7 @@ from ..graph.catalogue import Catalogue, Column, RecordType, ToOne
 from ..graph.databases.database import Database
 from ..graph.migrating import Stored, Target, read_enabled
 from ..graph.migrating import status as read_status
+from ..graph.storing import BIGGEST_INT
 from ..graph.writing.parked import count_parked
 from ..plugins.calling import Hooks
 from ..plugins.loading import LoadedPlugin, discover
@@ -179,7 +180,10 @@ class PluginReporter:
     def _timings(self, plugin: str) -> list[PluginHook]:
         return [
             PluginHook(
-                name=one.hook, calls=one.calls, failures=one.failures, p95_ms=round(one.percentile(0.95) * 1000, 3)
+                name=one.hook,
+                calls=min(one.calls, BIGGEST_INT),
+                failures=min(one.failures, BIGGEST_INT),
+                p95_ms=round(one.percentile(0.95) * 1000, 3),
             )
             for one in self._hooks.timings()
             if one.plugin == plugin

@@ -1,5 +1,6 @@
 """The arguments and results of operations: from what the API and stored jobs hold to Python's values, and back."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,9 +17,10 @@ from ..plugins.violations import FieldError, Path
 from .catalogue import Catalogue, Column, Kind
 from .errors import InvalidInput
 from .identity import global_id, parse_id
-from .storing import iso, parse_date, parse_document, parse_number, parse_timestamp
+from .storing import BIGGEST_INT, iso, parse_date, parse_document, parse_number, parse_timestamp
 
 MOST_PLACES = 9  # of a decimal argument
+LEVELS = 50  # of lists and objects around a JSON value in an answer, at most
 NO_COLUMN = Column(name="", api="", kind=Kind.TEXT, nullable=True, description="")
 
 
@@ -140,19 +142,45 @@ def encoded(catalogue: Catalogue, shape: Shape, value: Any, where: str) -> Any:
         case Nature.MOMENT if isinstance(value, datetime) and value.tzinfo is not None:
             return iso(value)
         case Nature.DECIMAL if isinstance(value, Decimal | int) and not isinstance(value, bool):
-            return format(Decimal(value), "f")
+            return format(_finite(Decimal(value), where), "f")
         case Nature.FLOAT if isinstance(value, float | int) and not isinstance(value, bool):
-            return float(value)
+            return _finite(float(value), where)
         case Nature.INTEGER if isinstance(value, int) and not isinstance(value, bool):
+            if not -BIGGEST_INT - 1 <= value <= BIGGEST_INT:
+                raise TypeError(f"{where} is a whole number beyond 32 bits, which no Int holds; declare it as Decimal")
             return value
         case Nature.BOOLEAN if isinstance(value, bool):
             return value
         case Nature.TEXT if isinstance(value, str):
-            return str(value)
+            return _text(value, where)
         case Nature.JSON:
-            return orjson.loads(orjson.dumps(value))
+            return _document(value, where)
         case _:
             raise TypeError(f"{where} is a {type(value).__name__}, and {shape.nature.value.lower()} was declared")
+
+
+def _finite(value: Any, where: str) -> Any:
+    if not math.isfinite(value):
+        raise TypeError(f"{where} is {value}, which no number of JSON is")
+    return value
+
+
+def _text(value: str, where: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise TypeError(f"{where} holds one half of a surrogate pair, which no text of JSON does") from None
+    return str(value)
+
+
+def _document(value: Any, where: str) -> Any:
+    """A value as it is read from its JSON, which can be written again some levels down in an answer."""
+    for _ in range(LEVELS):
+        value = [value]
+    try:
+        return orjson.loads(orjson.dumps(value)[LEVELS:-LEVELS])
+    except orjson.JSONEncodeError as error:
+        raise TypeError(f"{where} can't be written as JSON: {error}") from None
 
 
 def stored_arguments(catalogue: Catalogue, parts: Sequence[Part], values: Mapping[str, Any]) -> dict[str, Any]:

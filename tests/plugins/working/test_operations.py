@@ -1,6 +1,7 @@
 """Operations: fields of Query and Mutation made from methods, typed by their annotations, refused at load if wrong."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from accord.plugins.calling import Hooks
 from accord.plugins.operations import operations_of
 from accord.schema.typebook import SchemaError
 from accord.tests.plugins.working.toy_host import CREATE, ToyDatabases, Toys
+from accord.tests.plugins.working.toys import Odd
 
 MAY = ["hipaa.sign"]
 SIGN = """mutation ($account: ID!, $on: Date!, $dryRun: Boolean = false, $key: String, $note: String) {
@@ -142,6 +144,66 @@ async def test_what_fails_inside_says_nothing_of_it(toys: Toys, caplog: pytest.L
     assert "can't write Account" in caplog.text
     assert await toys.bench.ask("{ accounts { nodes { name } } }") == {"accounts": {"nodes": [{"name": "Kestrel"}]}}
     assert (await toys.bench.ask(CREATE, input={"name": "Merlin"}))["createAccount"]["violations"] == []
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """Objects within objects."""
+    found: dict[str, Any] = {}
+    for _ in range(depth):
+        found = {"in": found}
+    return found
+
+
+ODD = "number text ratio share more"
+ODD_ANSWER = f"{{ hipaaOddAnswer {{ {ODD} }} }}"
+ODD_CHANGE = f"""mutation ($id: ID!, $key: String) {{ hipaaOddChange(account: $id, idempotencyKey: $key) {{
+  result {{ {ODD} }} violations {{ code }} }} }}"""
+
+
+@pytest.mark.parametrize(
+    ("odd", "words"),
+    [
+        (Odd(number=3_000_000_000), ".number is a whole number beyond 32 bits"),
+        (Odd(number=-(2**31) - 1), ".number is a whole number beyond 32 bits"),
+        (Odd(number=2**70), ".number is a whole number beyond 32 bits"),
+        (Odd(text="\ud83d"), ".text holds one half of a surrogate pair"),
+        (Odd(ratio=float("nan")), ".ratio is nan"),
+        (Odd(share=Decimal("Infinity")), ".share is Infinity"),
+        (Odd(more={"a": ["\ud83d"]}), ".more can't be written as JSON"),
+        (Odd(more={"\ud83d": 1}), ".more can't be written as JSON"),
+        (Odd(more={"a": 2**70}), ".more can't be written as JSON"),
+        (Odd(more=nested(230)), ".more can't be written as JSON"),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, str) else "",
+)
+async def test_a_result_that_no_answer_can_hold_fails_its_plugin_and_nothing_else(
+    toys: Toys, caplog: pytest.LogCaptureFixture, odd: Odd, words: str
+):
+    account = await toys.create("Kestrel")
+    toys.hipaa.odd = odd
+    asked = (await toys.bench.run(f"{ODD_ANSWER[:-1]} accounts {{ totalCount }} }}")).decoded()
+    assert asked["data"]["accounts"] == {"totalCount": 1}
+    changed = (await toys.bench.run(ODD_CHANGE, id=account)).decoded()
+    for answer, field in ((asked, "hipaaOddAnswer"), (changed, "hipaaOddChange")):
+        (error,) = answer["errors"]
+        assert (error["extensions"]["code"], error["path"]) == ("PLUGIN_FAILED", [field])
+        assert answer["data"][field] is None
+    assert f"the result[0]{words}" in caplog.text
+    assert f"the result{words}" in caplog.text
+    assert await toys.rows("select count(*) from hipaa_agreement") == [(0,)]
+
+
+async def test_what_an_answer_holds_at_most_arrives_and_comes_again_by_its_key(toys: Toys):
+    account = await toys.create("Kestrel")
+    more = nested(200)
+    for number in (2**31 - 1, -(2**31)):
+        toys.hipaa.odd = Odd(number=number, text="🦅", ratio=1.5, share=Decimal("1.50"), more=more)
+        shown = {"number": number, "text": "🦅", "ratio": 1.5, "share": "1.50", "more": more}
+        assert await toys.bench.ask(ODD_ANSWER) == {"hipaaOddAnswer": [shown]}
+        for _ in range(2):
+            made = await toys.bench.ask(ODD_CHANGE, id=account, key=str(number))
+            assert made == {"hipaaOddChange": {"result": shown, "violations": []}}
+    assert await toys.rows("select count(*) from hipaa_agreement") == [(2,)]
 
 
 def plugin_with(method: Callable[..., Any]) -> Plugin:

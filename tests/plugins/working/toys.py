@@ -120,6 +120,17 @@ class Terms:
     years: int = 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class Odd:
+    """Whatever a test wants to be answered."""
+
+    number: int = 0
+    text: str = ""
+    ratio: float = 0.0
+    share: Decimal = Decimal(0)
+    more: dict[str, Any] | None = None
+
+
 class Hipaa(Plugin):
     """Providers and their agreements."""
 
@@ -137,6 +148,7 @@ class Hipaa(Plugin):
         self.seen: list[tuple[str, list[tuple[str, str]]]] = []
         self.reviews: list[Due] = []
         self.ran: list[str] = []
+        self.odd = Odd()
         self.doing: dict[str, Callable[..., Awaitable[Any]]] = {}  # what a hook does besides
 
     def _note(self, hook: str, unit: Unit) -> None:
@@ -220,6 +232,17 @@ class Hipaa(Plugin):
     async def broken(self, context: Context) -> int:
         """What fails."""
         raise RuntimeError("the secret is 42")
+
+    @query()
+    async def odd_answer(self, context: Context) -> list[Odd]:
+        """What a test wants."""
+        return [self.odd]
+
+    @mutation()
+    async def odd_change(self, unit: Unit, *, account: Annotated[UUID, of("Account")]) -> Odd:
+        """What a test wants, when something was written."""
+        await unit.create(HipaaAgreement, {"account": account, "title": "Odd one"})
+        return self.odd
 
     @mutation(permission="hipaa.sign")
     async def sign(
