@@ -185,7 +185,7 @@ async def open_accord(
         log.warning("%s", slip)
     async with opened(settings) as database:
         if differences := find_differences(await read_enabled(database), marks_of(plugins)):
-            raise PluginsDiffer(settings.database_place, differences)
+            raise PluginsDiffer(settings.database_place, differences, sorted(one.name for one in plugins))
         await ensure_system_actor(database, catalogue, clock())
         if tokens.actors:
             await ensure_actors(database, catalogue, clock(), tokens.actors)

@@ -31,12 +31,15 @@ def make_folder(settings: Settings) -> None:
             raise CommandFailed(f"{path} can't be written, so the database can't be kept there. {advice}")
 
 
-async def migrate(target: "Target") -> "Migrated":
-    """Bring the database to this code, with a bar or lines; raises CommandFailed."""
+async def migrate(target: "Target", *, keeping: bool = False) -> "Migrated":
+    """Bring the database to this code, with a bar or lines; raises CommandFailed.
+
+    With `keeping`, one that has plugins enabled which are not enabled here is left as it is, and refused.
+    """
     from ...graph.migrating import apply
 
     with explained(target.place), progress("Migrating") as report:
-        done = await apply(target, progress=lambda step: _hear(step, report))
+        done = await apply(target, progress=lambda step: _hear(step, report), keeping=keeping)
     if done.copy:
         say(f"Copied the database to {done.copy} before migrating it.")
     return done
@@ -46,19 +49,20 @@ async def ready_database(settings: Settings, target: "Target") -> None:
     """Make and migrate an embedded database; raises CommandFailed where one on a server is not what this code needs.
 
     Of a server's database others may be in the middle of using the old form, so there migrating is a step of its own.
+    To take off a plugin is one everywhere: a server that has it enabled may be running.
     """
     from ...graph.migrating import DatabaseState, PluginsDiffer, status
 
     if settings.database_kind == "sqlite":
         make_folder(settings)
-        await migrate(target)
+        await migrate(target, keeping=True)
         return
     with explained(target.place):
         found = await status(target)
     match found.state:
         case DatabaseState.CURRENT:
             if found.differences:
-                raise CommandFailed(str(PluginsDiffer(target.place, found.differences)))
+                raise CommandFailed(str(PluginsDiffer(target.place, found.differences, target.plugin_names)))
             return
         case DatabaseState.NEWER:
             unknown = ", ".join(map(str, found.unknown))

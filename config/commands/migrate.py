@@ -1,6 +1,7 @@
 """accord migrate: see, apply and make migrations."""
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,11 @@ from .terminal import say
 
 if TYPE_CHECKING:
     from ...graph.migrating import Target
+
+TAKEN_OFF = (
+    "The API shows nothing of what was taken off, and its rules are not asked: end the servers that still run with it. "
+    "Enabled again, it has what it had, and records written meanwhile get its rows."
+)
 
 
 def make_commands() -> typer.Typer:
@@ -74,7 +80,8 @@ def plan() -> None:
 def apply() -> None:
     """Bring the database to this version and to the enabled plugins: all of it, or nothing.
 
-    What a plugin adds to records gets its rows then, in batches; if that is ended midway, run it again.
+    What a plugin adds to records gets its rows then, in batches; if that is ended midway, run it again. A plugin that
+    the settings no longer name is taken off, and its tables are kept.
     Any number of processes may apply at once; one does the work, the others wait. An embedded database is copied to
     backups/ beside it first.
     """
@@ -89,6 +96,8 @@ def apply() -> None:
         say(f"Made {done.filled:,} rows of plugins.")
     for change in done.plugins:
         say(change.made)
+    if sys.stdout.isatty() and any(change.here is None for change in done.plugins):
+        say(TAKEN_OFF)
     if not done.applied and not done.index_statements and not done.filled and not done.plugins:
         say(f"Nothing to do: {target.place} is as this version needs it.")
 

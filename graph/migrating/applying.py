@@ -8,7 +8,7 @@ from pathlib import Path
 from .backfilling import fill, keep_up
 from .copies import copy_database, drop_old_copies
 from .enabling import find_differences, note_tables, read_plugins, record_plugins
-from .errors import BrokenForeignKeys, DatabaseIsNewer, LockTimeout, PluginMissing
+from .errors import BrokenForeignKeys, DatabaseIsNewer, LockTimeout, PluginMissing, PluginsDiffer
 from .history import ensure_history, read_history, record
 from .indexes import IndexChange
 from .loading import MigrationName, MigrationPath, load_migrations, run_operations
@@ -116,25 +116,30 @@ async def plan(target: Target) -> Plan:
         return Plan(migrations=tuple(planned), index_statements=survey.index_changes, differences=survey.differences)
 
 
-async def apply(target: Target, *, progress: Callable[[Step], None]) -> Report:
+async def apply(target: Target, *, progress: Callable[[Step], None], keeping: bool = False) -> Report:
     """Bring the database to this code in one transaction, under a lock that any number of processes may ask for.
 
     Everything of that is done or nothing is. Then the extensions of enabled plugins are given the rows that they lack,
-    in batches, and at last these plugins are recorded; whatever ends it there, a second run goes on. Raises
-    MigrationError, one of its kinds for each way to fail.
+    in batches, and at last these plugins are recorded; whatever ends it there, a second run goes on. With `keeping`, no
+    plugin of the database is taken off: PluginsDiffer is raised instead. Raises MigrationError, one of its kinds for
+    each way to fail.
     """
     path = await load_migrations(target.apps)
     async with open_session(target, writable=True) as session:
         await _refuse_missing(session, target)
-        report = await _bring(session, target, path, progress)
+        report = await _bring(session, target, path, progress, keeping)
         differences = find_differences(await read_plugins(session), target.plugins)
-        return replace(report, filled=await _fill(session, target, progress), plugins=differences)
+        return replace(report, filled=await _fill(session, target, progress, keeping), plugins=differences)
 
 
-async def _bring(session: Session, target: Target, path: MigrationPath, progress: Callable[[Step], None]) -> Report:
+async def _bring(
+    session: Session, target: Target, path: MigrationPath, progress: Callable[[Step], None], keeping: bool
+) -> Report:
     """Migrations and indexes, in one transaction."""
     survey = await _survey(session, target, path)
     _refuse_newer(target, survey)
+    if keeping:
+        _refuse_taking(target, survey.differences)
     if not survey.pending and not survey.index_changes:
         return Report()
     await session.begin()
@@ -158,7 +163,7 @@ async def _bring(session: Session, target: Target, path: MigrationPath, progress
     return Report(applied=survey.pending, index_statements=indexes, copy=copy)
 
 
-async def _fill(session: Session, target: Target, progress: Callable[[Step], None]) -> int:
+async def _fill(session: Session, target: Target, progress: Callable[[Step], None], keeping: bool) -> int:
     """Give the enabled plugins' extensions their rows, then record those plugins; returns how many rows were made."""
 
     def heard(table: str, done: int, total: int) -> None:
@@ -175,6 +180,8 @@ async def _fill(session: Session, target: Target, progress: Callable[[Step], Non
     if find_differences(known, target.plugins):
         await session.begin()
         try:
+            if keeping:  # another process may have enabled some meanwhile
+                _refuse_taking(target, find_differences(await read_plugins(session), target.plugins))
             await record_plugins(session, target.plugins, target.clock())
             await session.commit()
         except BaseException:
@@ -273,6 +280,12 @@ async def _refuse_missing(session: Session, target: Target) -> None:
 def _refuse_newer(target: Target, survey: Status) -> None:
     if survey.unknown:
         raise DatabaseIsNewer(target.place, survey.unknown)
+
+
+def _refuse_taking(target: Target, differences: tuple[Difference, ...]) -> None:
+    """Plugins of the database stay enabled, but for optional ones that can't be used, and have stored nothing."""
+    if any(one.here is None and one.plugin not in target.missing for one in differences):
+        raise PluginsDiffer(target.place, differences, target.plugin_names)
 
 
 def _statements(changes: tuple[IndexChange, ...]) -> tuple[str, ...]:

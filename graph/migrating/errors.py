@@ -18,6 +18,8 @@ MigrationError
 
 from collections.abc import Sequence
 
+from .marks import Difference
+
 
 class MigrationError(Exception):
     """Anything that keeps a database from being migrated."""
@@ -57,12 +59,26 @@ class ChangeRefused(MigrationError):
 
 
 class PluginsDiffer(MigrationError):
-    def __init__(self, place: str, differences: Sequence[object]) -> None:
+    def __init__(self, place: str, differences: Sequence[Difference], enabled: Sequence[str]) -> None:
+        """`enabled` names all plugins that are enabled here."""
         super().__init__(
-            f"The database {place} was made ready for other plugins: {'; '.join(map(str, differences))}. Correct the "
-            "setting plugins, or take the database to it by `accord migrate apply`."
+            f"The database {place} was made ready for other plugins: {'; '.join(map(str, differences))}. "
+            f"{_advice([one.plugin for one in differences if one.here is None], enabled)}"
         )
         self.differences = tuple(differences)
+
+
+def _advice(lacking: Sequence[str], enabled: Sequence[str]) -> str:
+    """How the plugins enabled here, and those of the database that are `lacking` among them, come together."""
+    if not lacking:
+        return "Correct the setting plugins, or take the database to it by `accord migrate apply`."
+    them, its = ("it", "its") if len(lacking) == 1 else ("them", "their")
+    all_of_them = ",".join(sorted({*enabled, *lacking}))
+    return (
+        f"Enable {' and '.join(lacking)} here, too (ACCORD_PLUGINS={all_of_them}); or end every server that runs "
+        f"with {them}, and take {them} off by `ACCORD_PLUGINS={','.join(enabled)} accord migrate apply`, which "
+        f"keeps {its} tables."
+    )
 
 
 class PluginMissing(MigrationError):

@@ -49,6 +49,11 @@ class Target:
             raise IndexInvalid(f"Index {', '.join(twice)} is declared twice: give each index a name of its own.")
 
     @property
+    def plugin_names(self) -> tuple[str, ...]:
+        """The enabled plugins, by name."""
+        return tuple(sorted(mark.name for mark in self.plugins))
+
+    @property
     def place(self) -> str:
         """The location as messages show it: without user or password."""
         if self.kind == "sqlite":

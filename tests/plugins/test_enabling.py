@@ -89,8 +89,9 @@ async def test_a_process_with_other_plugins_is_refused_and_told_what_differs(loc
         async with open_accord(settings(location)):
             pass
     assert str(raised.value).endswith(
-        " was made ready for other plugins: clinic 1.0 is enabled in the database and not here. Correct the setting "
-        "plugins, or take the database to it by `accord migrate apply`."
+        " was made ready for other plugins: clinic 1.0 is enabled in the database and not here. Enable clinic here, "
+        "too (ACCORD_PLUGINS=clinic); or end every server that runs with it, and take it off by `ACCORD_PLUGINS= "
+        "accord migrate apply`, which keeps its tables."
     )
     with pytest.raises(PluginsDiffer, match=r"bank 1\.0 is enabled here and not in the database"):
         async with open_accord(settings(location, "bank", "clinic")):
