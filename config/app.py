@@ -24,20 +24,17 @@ from ..schema.http.refusal import Refusal
 from ..schema.http.running import AUTHORIZATION
 from ..schema.http.view import GraphQLView
 from ..schema.http.websocket import GraphQLSocket
-from ..schema.jobs import MANAGE as MANAGE_JOBS
-from ..schema.plugin_report import MANAGE as MANAGE_PLUGINS
 from ..schema.service import Service
 from .composition import Accord, migration_target, open_accord
 from .health import Readiness, health_routes
 from .hosts import Hosts
-from .identities import Identity
+from .identities import OPERATING, Identity
 from .request_log import HEADER, RequestLog, header, noted_caller
 from .settings import Settings
 from .stopping import Endings, Stopping
 
 log = logging.getLogger("accord.server")
 
-LOCAL = frozenset({MANAGE_JOBS, MANAGE_PLUGINS})  # of whoever asks an Accord that knows no tokens
 PAUSE = 1.0  # seconds before work that failed is begun again
 
 
@@ -166,7 +163,7 @@ def _identify(scope: Scope) -> Caller:
     identity = _identity(scope)
     if identity is None:
         accord: Accord = scope["app"].state.accord
-        return noted_caller(scope, SYSTEM_ACTOR, frozenset() if accord.tokens.identities else LOCAL)
+        return noted_caller(scope, SYSTEM_ACTOR, frozenset() if accord.tokens.identities else OPERATING)
     return noted_caller(scope, identity.actor, identity.permissions)
 
 

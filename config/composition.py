@@ -43,7 +43,7 @@ from ..schema.subscribing import Subscriptions, turns_of
 from ..schema.typebook import SchemaError
 from ..schema.writing import Mutations
 from .databases import opened
-from .identities import Tokens, TokensInvalid, read_tokens, unknown_permissions
+from .identities import OPERATING, Tokens, TokensInvalid, read_tokens, unknown_permissions
 from .plugin_loading import apps_of, catalogue_of, load_plugins, marks_of
 from .plugin_report import PluginReporter
 from .plugin_work import all_operations, arguments_for, plugin_consumers
@@ -181,7 +181,7 @@ async def open_accord(
     except TokensInvalid as error:
         raise SettingsInvalid([str(error)]) from None
     asked_for = permissions_of(catalogue) | {one.name for plugin in hooks.plugins for one in plugin.permissions}
-    for slip in unknown_permissions(settings.tokens, asked_for):
+    for slip in unknown_permissions(settings.tokens, asked_for | OPERATING):
         log.warning("%s", slip)
     async with opened(settings) as database:
         if differences := find_differences(await read_enabled(database), marks_of(plugins)):

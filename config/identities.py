@@ -10,7 +10,11 @@ from uuid import UUID
 
 from ..graph.bootstrap import OwnActor, own_actor_id
 from ..schema.exchange import ALL
+from ..schema.jobs import MANAGE as MANAGE_JOBS
+from ..schema.plugin_report import MANAGE as MANAGE_PLUGINS
 from .tokens import BYTES, NAME, TokenSettings, digest_of
+
+OPERATING = frozenset({MANAGE_JOBS, MANAGE_PLUGINS})  # permissions that Accord itself asks for, of whoever operates it
 
 
 class TokensInvalid(Exception):
@@ -61,7 +65,7 @@ def read_tokens(settings: Mapping[str, TokenSettings]) -> Tokens:
 
 
 def unknown_permissions(settings: Mapping[str, TokenSettings], known: Collection[str]) -> Iterator[str]:
-    """A sentence for each permission that nothing enabled asks for: it may be misspelt, and then it allows nothing."""
+    """A sentence for each permission that nothing asks for: it may be misspelt, and then it allows nothing."""
     for name, one in settings.items():
         for permission in one.permissions:
             if permission not in known and permission != ALL:

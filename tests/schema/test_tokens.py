@@ -149,14 +149,18 @@ async def test_actors_are_made_once_and_leave_a_database_untouched(clinic: Bench
             assert await is_untouched(accord.database, accord.database.dialect, accord.catalogue)
 
 
-async def test_a_permission_that_allows_nothing_is_warned_of(
+async def test_a_permission_that_allows_nothing_is_warned_of_and_no_other(
     clinic: Bench, clinic_app: Prepared, caplog: pytest.LogCaptureFixture
 ):
-    tokens = {"nurse": {"token_sha256": digest_of(NURSE), "permissions": ["clinic.phi.raed", "*", READ]}}
+    permissions = ["clinic.phi.raed", "*", READ, "plugins.manage", "jobs.manage", "jobs.mange"]
+    tokens = {"nurse": {"token_sha256": digest_of(NURSE), "permissions": permissions}}
     settings = Settings.model_validate({"database": clinic.accord.settings.database, "tokens": tokens})
     async with open_accord(settings, models=MODELS, schema=clinic_app.schema):
         warnings = [record.getMessage() for record in caplog.records if record.name == "accord.settings"]
-    assert warnings == [f"tokens.nurse: the permission clinic.phi.raed allows nothing; did you mean {READ}?"]
+    assert warnings == [
+        f"tokens.nurse: the permission clinic.phi.raed allows nothing; did you mean {READ}?",
+        "tokens.nurse: the permission jobs.mange allows nothing; did you mean jobs.manage?",
+    ]
 
 
 def test_the_settings_show_actors_and_no_digest():
