@@ -127,6 +127,8 @@ class Settings(BaseSettings):
     @classmethod
     def check_database(cls, value: str) -> str:
         """Only the two kinds of database that Accord runs on."""
+        if value.removeprefix("sqlite:").lstrip("/").startswith(":memory:"):
+            raise ValueError("A database in memory can't be shared by connections; name a file: sqlite:var/accord.db")
         if value.startswith("sqlite:") and value != "sqlite:":
             return value
         with suppress(ValueError):  # a port that is none

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from accord.config.settings import SettingsInvalid, read_settings
+from accord.tests.config.command_line import run
 
 NO_DATABASE = "this is no database; write sqlite:var/accord.db or postgresql://user@host:5432/name."
 
@@ -74,6 +75,20 @@ def test_a_wrong_value_is_named_with_where_it_stands(folder: Path, monkeypatch: 
 def test_what_is_no_database_is_refused_without_repeating_a_password(url: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ACCORD_DATABASE", url)
     assert problems() == [f"ACCORD_DATABASE in the environment: {NO_DATABASE}"]
+
+
+@pytest.mark.parametrize("path", [":memory:", ":memory:?cache=shared", "//:memory:"])
+def test_a_database_in_memory_is_refused_before_a_file_of_that_name_is_made(folder: Path, path: str):
+    done = run(folder, "serve", database=f"sqlite:{path}")
+    assert (done.code, done.out, done.complaints) == (
+        1,
+        "",
+        [
+            "ACCORD_DATABASE in the environment: a database in memory can't be shared by connections; name a file: "
+            "sqlite:var/accord.db."
+        ],
+    )
+    assert list(folder.iterdir()) == []
 
 
 def test_a_password_is_in_no_text_about_the_settings():
