@@ -22,7 +22,7 @@ from accord.tests.browser import build_page, open_browser, serve
 from accord.tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 QUERY = "{ accounts(first: 1) { totalCount nodes { name } } }"
 ANSWER = '"name": "Alder Works"'
@@ -167,6 +167,37 @@ def test_nothing_is_asked_of_anyone_else_and_nothing_goes_wrong(graphiql: Seen, 
     own = (f"{origin}/graphql", f"{origin.replace('http', 'ws')}/graphql", "data:")
     assert [url for url in graphiql.requests if not url.startswith(own)] == []
     assert graphiql.complaints == []
+
+
+@pytest.mark.parametrize("panel", [None, "Show Plugins"])
+def test_on_a_narrow_screen_query_and_answer_are_wide_enough_to_read(graphiql: Seen, panel: str | None) -> None:
+    graphiql.window.set_viewport_size({"width": 390, "height": 844})
+    if panel:
+        graphiql.window.get_by_label(panel).click()
+        assert_readable(graphiql.window.locator(".graphiql-plugin"))
+    graphiql.window.get_by_label("Execute query").click()
+    graphiql.wait_for('"data"')
+    editor_ends = assert_readable(graphiql.window.locator(".graphiql-query-editor"))
+    answer_ends = assert_readable(graphiql.window.locator(".graphiql-response"), below=editor_ends)
+    assert answer_ends <= 844
+
+
+def assert_readable(pane: Locator, *, below: float = 0) -> float:
+    """A pane has room for a few lines of some 30 signs, all of it in the window; gives where it ends."""
+    box = pane.bounding_box()
+    assert box
+    assert box["width"] >= 280
+    assert box["height"] >= 120
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+    assert box["y"] >= below
+    return box["y"] + box["height"]
+
+
+def test_the_title_of_the_plugins_panel_is_never_cut(graphiql: Seen) -> None:
+    graphiql.window.set_viewport_size({"width": 800, "height": 600})
+    graphiql.window.get_by_label("Show Plugins").click()
+    title = graphiql.window.locator(".plugins-panel header").get_by_text("Plugins", exact=True)
+    assert title.evaluate("shown => shown.scrollWidth <= shown.clientWidth")
 
 
 def test_an_answer_that_is_not_graphql_is_explained(graphiql: Seen) -> None:
