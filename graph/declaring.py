@@ -33,6 +33,7 @@ from .catalogue import (
 from .clashes import find_mixed_up, find_same_names, told
 from .slips import RESERVED_NAMES, find_shared, find_slips
 from .sources import find_wrong_sources
+from .ways_back import describe_way_back
 
 LONGEST_INDEXED = 400  # characters; an index row of PostgreSQL holds some 2,700 bytes
 
@@ -121,6 +122,11 @@ class _Draft:
     def is_root(self) -> bool:
         """Whether it is a record in its own right."""
         return issubclass(self.model, Record) and self.options.get("root", True)
+
+    @property
+    def plural(self) -> str:
+        """What the API calls several of it."""
+        return self.options.get("plural", camel(snake(self.name)) + "s")
 
     def _read_field(self, name: str, field: Any) -> None:
         if name in self.beside:
@@ -282,7 +288,7 @@ class _Draft:
                         api=camel(field.related_name),
                         target=self.name,
                         foreign=link.column,
-                        description=_sentence(self.model),
+                        description=self._way_back(link, target),
                         owned=link.policy.owner,
                     )
                 )
@@ -345,24 +351,26 @@ class _Draft:
                         api=camel(str(reference.related_name)),
                         target=self.name,
                         foreign=link.column,
-                        description=_sentence(self.model),
+                        description=self._way_back(link, subject),
                         owned=policy.owner,
                         type_column=link.type_column,
                         type_prefix=subject.options.get("prefix", ""),
                     )
                 )
 
+    def _way_back(self, link: ToOne | ToAny, target: "_Draft") -> str:
+        return link.policy.way_back or describe_way_back(self.plural, link.name, target.name)
+
     def finish(self, plugin: str) -> RecordType:
         """The finished record type of a plugin."""
         options = self.options
         is_extension = issubclass(self.model, Extension)
-        singular = camel(snake(self.name))
         return RecordType(
             name=self.name,
             table=self.model._meta.db_table,
             prefix=options.get("prefix", ""),
-            singular=singular,
-            plural=options.get("plural", singular + "s"),
+            singular=camel(snake(self.name)),
+            plural=self.plural,
             description=_sentence(self.model),
             key="owner_id" if is_extension else "id",
             model=self.model,

@@ -20,6 +20,8 @@ class Policy:
     filterable  may be filtered by although no index serves it (lists that are read per owner)
     owner       (foreign keys) the row belongs to that record: nested in its input, deleted and restored with it
     orphans     (foreign keys) when the last live row that points to the record goes, the record goes with it
+    way_back    (references) what the record that it leads to says of the list of these rows: 'Tasks that the actor is
+                to do.'; without it a sentence is made of the names
 
     Who may read it. A field with `read` comes back masked to callers without that permission, who may not filter, sort,
     group or aggregate by it either, nor write it where it is unique.
@@ -39,6 +41,7 @@ class Policy:
     filterable: bool = False
     owner: bool = False
     orphans: bool = False
+    way_back: str | None = None
     classified: str | None = None
     read: str | None = None
     mask: Mask = NOTHING

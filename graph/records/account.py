@@ -120,6 +120,8 @@ class Account(Record, prefix="acc"):
         source_category = Policy(read_only=True)
         unique_name = Policy(hidden=True)
         ultimate_parent = Policy(read_only=True, derived=("parent",))
+        parent = Policy(way_back="Accounts directly below this one.")
+        owner = Policy(way_back="Accounts that the actor looks after.")
         name_of_kind = unique("kind", "unique_name")
         contacts = through(
             "AccountContact", owner="account", target="contact", description="The people in the account, with roles."

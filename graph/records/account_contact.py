@@ -51,8 +51,12 @@ class AccountContact(Record, prefix="acn"):
     is_ongoing = fields.BooleanField(default=True, db_index=True, description="True while no last day is set.")
 
     class Policies:
-        account = Policy(owner=True, create_only=True)
-        contact = Policy(owner=True, create_only=True)
+        account = Policy(
+            owner=True, create_only=True, way_back="The account's relationships with contacts, former ones included."
+        )
+        contact = Policy(
+            owner=True, create_only=True, way_back="The contact's relationships with accounts, former ones included."
+        )
         roles = Policy(filterable=True)
         is_ongoing = Policy(read_only=True)
         main_account = unique("contact", where="is_primary")

@@ -63,11 +63,13 @@ class AccountSource(Record, prefix="src"):
     is_first = fields.BooleanField(default=False, db_index=True, description="True for the source that came first.")
 
     class Policies:
-        account = Policy(owner=True, create_only=True)
+        account = Policy(
+            owner=True, create_only=True, way_back="Where the account came from: the first source and later ones."
+        )
         category = Policy(create_only=True)
         detail = Policy(create_only=True)
-        referrer_account = Policy(create_only=True)
-        referrer_contact = Policy(create_only=True)
+        referrer_account = Policy(create_only=True, way_back="Sources of other accounts that this one referred.")
+        referrer_contact = Policy(create_only=True, way_back="Sources of accounts that the contact referred.")
         occurred_at = Policy(create_only=True)
         is_first = Policy(read_only=True)
         first = unique("account", where="is_first")

@@ -48,9 +48,9 @@ class AddressLink(Record, prefix="adl"):
     )
 
     class Policies:
-        account = Policy(owner=True, create_only=True)
-        contact = Policy(owner=True, create_only=True)
-        address = Policy(owner=True, create_only=True, orphans=True)
+        account = Policy(owner=True, create_only=True, way_back="The account's uses of addresses, each with its kind.")
+        contact = Policy(owner=True, create_only=True, way_back="The contact's uses of addresses, each with its kind.")
+        address = Policy(owner=True, create_only=True, orphans=True, way_back="Who uses the address, and what for.")
         primary_of_account = unique("account", "kind", where="is_primary")
         primary_of_contact = unique("contact", "kind", where="is_primary")
 

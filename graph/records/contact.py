@@ -53,6 +53,7 @@ class Contact(Record, prefix="con"):
     class Policies:
         name = Policy(read_only=True)
         sort_name = Policy(read_only=True)
+        reports_to = Policy(way_back="Contacts who report to this one.")
         accounts = through(
             "AccountContact", owner="contact", target="account", description="The accounts the contact belongs to."
         )

@@ -25,8 +25,8 @@ class ContactGroupMember(Record, prefix="gme"):
     contact: Any = fields.ForeignKeyField("graph.Contact", related_name="memberships", description="The contact.")
 
     class Policies:
-        group = Policy(owner=True, create_only=True)
-        contact = Policy(owner=True, create_only=True)
+        group = Policy(owner=True, create_only=True, way_back="Who is in the group, where it is a fixed one.")
+        contact = Policy(owner=True, create_only=True, way_back="The contact's places in fixed groups.")
         once = unique("group", "contact")
 
     @classmethod

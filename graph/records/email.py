@@ -46,8 +46,8 @@ class Email(Record, prefix="eml"):
     is_primary = fields.BooleanField(default=False, db_index=True, description="True for the owner's first choice.")
 
     class Policies:
-        account = Policy(owner=True, create_only=True)
-        contact = Policy(owner=True, create_only=True)
+        account = Policy(owner=True, create_only=True, way_back="The account's e-mail addresses.")
+        contact = Policy(owner=True, create_only=True, way_back="The contact's e-mail addresses.")
         normalised = Policy(read_only=True)
         primary_of_account = unique("account", where="is_primary")
         primary_of_contact = unique("contact", where="is_primary")

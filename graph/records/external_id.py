@@ -30,9 +30,9 @@ class ExternalId(Record, prefix="ext"):
     owner_kind = Code(10, description="")
 
     class Policies:
-        account = Policy(owner=True, create_only=True)
-        contact = Policy(owner=True, create_only=True)
-        address = Policy(owner=True, create_only=True)
+        account = Policy(owner=True, create_only=True, way_back="What other systems call the account.")
+        contact = Policy(owner=True, create_only=True, way_back="What other systems call the contact.")
+        address = Policy(owner=True, create_only=True, way_back="What other systems call the address.")
         owner_kind = Policy(hidden=True)
         once = unique("owner_kind", "system", "value")
 

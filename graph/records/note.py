@@ -26,4 +26,4 @@ class Note(Record, prefix="nte"):
     is_pinned = fields.BooleanField(default=False, db_index=True, description="Whether it stays on top of the others.")
 
     class Policies:
-        subject = Policy(owner=True, create_only=True)
+        subject = Policy(owner=True, create_only=True, way_back="Notes about the record.")

@@ -49,8 +49,8 @@ class Phone(Record, prefix="phn"):
     is_primary = fields.BooleanField(default=False, db_index=True, description="True for the owner's first choice.")
 
     class Policies:
-        account = Policy(owner=True, create_only=True)
-        contact = Policy(owner=True, create_only=True)
+        account = Policy(owner=True, create_only=True, way_back="The account's phone numbers.")
+        contact = Policy(owner=True, create_only=True, way_back="The contact's phone numbers.")
         e164 = Policy(read_only=True)
         extension = Policy(read_only=True)
         primary_of_account = unique("account", where="is_primary")

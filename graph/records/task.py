@@ -72,7 +72,8 @@ class Task(Record, prefix="tsk"):
     )
 
     class Policies:
-        subject = Policy(owner=True, create_only=True)
+        subject = Policy(owner=True, create_only=True, way_back="What is to be done about the record, and what was.")
+        assignee = Policy(way_back="Tasks that the actor is to do, or has done.")
         priority = Policy(filterable=True)
         priority_rank = Policy(read_only=True)
         completed_at = Policy(read_only=True)

@@ -93,7 +93,7 @@ class FinanceBeneficialOwner(Record, prefix="fbo"):
 
     class Policies:
         account = Policy(owner=True, create_only=True)
-        contact = Policy(create_only=True)
+        contact = Policy(create_only=True, way_back="The parts of accounts that the person owns, in the end.")
         once = unique("account", "contact")
 
 
