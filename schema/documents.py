@@ -22,6 +22,7 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues
 
 from ..graph.reading.selection import Ref
+from .exchange import Request
 from .limits import Limits, exceeded, too_large
 from .places import place_in_document
 from .recent import Recent
@@ -87,15 +88,15 @@ class Documents:
         self._characters = 0
         self._plans = Recent(MOST_PLANS)
 
-    def text_of(self, text: str | None, document_id: str | None) -> str:
+    def text_of(self, request: Request) -> str:
         """The document that a request means, by its text or its id; raises GraphQLError for one that isn't trusted."""
-        if document_id is not None and text is None:
-            text = (self._trusted or {}).get(document_id)
-            if text is None and self._trusted is None:
-                message = f"No documents are kept here, so {document_id[:60]!r} names none; send the document itself."
-                raise GraphQLError(message, extensions={"code": "UNKNOWN_DOCUMENT"})
-        elif text is None:
+        text, id_ = request.query, request.document_id
+        if text is None and id_ is None:
             raise GraphQLError("The request has no document.", extensions={"code": "MALFORMED_REQUEST"})
+        if text is None and id_ is not None:
+            if self._trusted is None:
+                raise _unknown(id_, is_hash=request.is_hash)
+            text = self._trusted.get(id_)
         if text is None or (self._texts is not None and text not in self._texts):
             message = "Only documents that the operator trusts are run here; this is none of them."
             raise GraphQLError(message, extensions={"code": "UNTRUSTED_DOCUMENT"})
@@ -158,6 +159,14 @@ class Documents:
             if isinstance(node, OperationDefinitionNode)
         }
         return Document(operations=operations)
+
+
+def _unknown(id_: str, *, is_hash: bool) -> GraphQLError:
+    """The error for an id where no documents are kept."""
+    if is_hash:  # the very words at which Apollo Client and urql send the text, and no more hashes
+        return GraphQLError("PersistedQueryNotSupported", extensions={"code": "PERSISTED_QUERY_NOT_SUPPORTED"})
+    message = f"No documents are kept here, so {id_[:60]!r} names none; send the document itself."
+    return GraphQLError(message, extensions={"code": "UNKNOWN_DOCUMENT"})
 
 
 def _unread(error: GraphQLError, limits: Limits) -> GraphQLError:

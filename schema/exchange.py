@@ -32,12 +32,16 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One document to run."""
+    """One document to run, by its text or an id.
+
+    `is_hash` says that the id is one as Apollo Client and urql send it, which send the text when they are told how.
+    """
 
     query: str | None
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
     operation_name: str | None = None
     document_id: str | None = None
+    is_hash: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,7 +106,7 @@ class Service:
         if self._concealment is None or not result.errors:
             return result
         try:
-            text = self.documents.text_of(request.query, request.document_id)
+            text = self.documents.text_of(request)
         except GraphQLError:
             text = request.query or ""
         return self._concealment.conceal(result, request, text)
@@ -139,7 +139,7 @@ class Service:
     def _operation(self, request: Request) -> Operation:
         """The operation that a request asks for; raises Refused."""
         try:
-            text = self.documents.text_of(request.query, request.document_id)
+            text = self.documents.text_of(request)
         except GraphQLError as error:
             raise Refused(Result(data=None, errors=[error], ran=False)) from None
         operation, problems = chosen(self.documents.get(text), request.operation_name)

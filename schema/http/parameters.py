@@ -82,12 +82,13 @@ def from_fields(fields: Any, place: str) -> Request:
             if not isinstance(value, kind):
                 raise Refusal("MALFORMED_REQUEST", f"The parameter {name} must be {words}.")
             found[name] = value
-    query, document_id = found.get("query"), found.get("documentId") or _hash(found)
-    if query is None and document_id is None:
+    query, document_id, hashed = found.get("query"), found.get("documentId") or None, _hash(found)
+    if query is None and document_id is None and hashed is None:
         raise Refusal("MALFORMED_REQUEST", f"{place} has no query: the document to run.")
     return Request(
         query=query,
-        document_id=document_id,
+        document_id=document_id or hashed,
+        is_hash=document_id is None and hashed is not None,
         variables=found.get("variables", {}),
         operation_name=found.get("operationName") or None,
     )

@@ -39,6 +39,11 @@ def test_graphql_sse_works(project: Project, server: str) -> None:
     assert seen == ["Kestrel", "VALIDATION_ERROR", CREATED]
 
 
+def test_persisted_queries_of_apollo_fall_back_to_the_text(project: Project, server: str) -> None:
+    found = json.loads(project.script("persisted_client.mjs", f"http://{server}/graphql"))
+    assert found == {"sent": [64, "text", "text"], "answers": [0, 0]}
+
+
 async def test_gql_works_and_knows_the_schema(server: str) -> None:
     transport = HTTPXAsyncTransport(url=f"http://{server}/graphql", timeout=PATIENCE)
     async with Client(transport=transport, fetch_schema_from_transport=True, execute_timeout=PATIENCE) as session:

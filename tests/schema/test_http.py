@@ -184,6 +184,21 @@ async def test_a_trusted_document_is_asked_for_by_its_id(tmp_path: Any) -> None:
         refused(await ask(client, {"query": "{ accounts { totalCount } }"}), 200, "UNTRUSTED_DOCUMENT")
 
 
+@pytest.mark.parametrize("suggestions", [True, False])
+async def test_where_no_documents_are_trusted_a_hash_is_answered_so_that_clients_send_the_text(
+    tmp_path: Any, suggestions: bool
+) -> None:
+    hashed = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0b"}}}
+    told = {"message": "PersistedQueryNotSupported", "extensions": {"code": "PERSISTED_QUERY_NOT_SUPPORTED"}}
+    async with serving(tmp_path, suggestions=suggestions) as app, http_client(app) as client:
+        assert (await ask(client, hashed)).json() == {"errors": [told]}
+        by_url = await client.get("/graphql", params={"extensions": json.dumps(hashed["extensions"])})
+        assert by_url.json() == {"errors": [told]}
+        assert (await ask(client, hashed | {"query": "{ __typename }"})).json()["data"] == {"__typename": "Query"}
+        refused(await ask(client, {"documentId": "0b"}), 200, "UNKNOWN_DOCUMENT")
+        refused(await ask(client, hashed | {"documentId": "0c"}), 200, "UNKNOWN_DOCUMENT")
+
+
 # methods -----------------------------------------------------------------------------------------------------------
 
 
