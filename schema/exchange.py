@@ -35,6 +35,7 @@ class Request:
     """One document to run, by its text or an id.
 
     `is_hash` says that the id is one as Apollo Client and urql send it, which send the text when they are told how.
+    `after` is the cursor from which a stream that broke goes on, whatever the document says.
     """
 
     query: str | None
@@ -42,6 +43,7 @@ class Request:
     operation_name: str | None = None
     document_id: str | None = None
     is_hash: bool = False
+    after: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +56,16 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What came of a request. Without `ran` nothing was run, and there is no data."""
+    """What came of a request. Without `ran` nothing was run, and there is no data.
+
+    `cursor` is where a stream goes on after it, if it can.
+    """
 
     data: dict[str, Any] | None
     errors: Sequence[GraphQLError] = ()
     ran: bool = True
     cost: Cost | None = None
+    cursor: str | None = None
 
     def encoded(self) -> bytes:
         """The response as JSON."""

@@ -214,10 +214,10 @@ class Run:
             self.view = engine.watch.view(self.caller)
             return self.view
 
-        changes = engine.subscriptions.changes(selector, type_, details, look, deadlines)
+        changes = engine.subscriptions.changes(selector, type_, details, look, deadlines, self.request.after)
         try:
-            async for change in changes:
-                yield Result(data={key: change}, errors=self._uncomputed(self.view))
+            async for cursor, change in changes:
+                yield Result(data={key: change}, errors=self._uncomputed(self.view), cursor=cursor)
         except TimeoutError:
             message = (
                 f"Reading a change took longer than {deadlines.seconds:g} seconds, so that the subscription was ended; "

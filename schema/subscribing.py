@@ -45,8 +45,8 @@ class Subscriptions:
     ground: Ground
     turns: asyncio.Semaphore
 
-    def interest(self, arguments: Mapping[str, Any]) -> tuple[Interest, int | None]:
-        """What the arguments of `changes` ask for, and from which position; raises InvalidInput."""
+    def interest(self, arguments: Mapping[str, Any]) -> Interest:
+        """What the arguments of `changes` ask for; raises InvalidInput."""
         catalogue = self.ground.catalogue
         names = {record.name for record in catalogue.records()}
         for name in arguments.get("types") or ():
@@ -59,15 +59,11 @@ class Subscriptions:
             raise InvalidInput("INVALID_PAGE", message, argument="ids")
         ids = {parse_id(type_of_id(catalogue, one), one) for one in given}
         subtree = arguments.get("subtreeOf")
-        interest = Interest(
+        return Interest(
             records=frozenset(arguments.get("types") or ()),
             ids=frozenset(ids),
             subtree=None if subtree is None else parse_id(catalogue["Account"], subtree),
         )
-        after = arguments.get("after")
-        if after is not None and not (after.isascii() and after.isdigit() and len(after) < 18):
-            raise InvalidInput("INVALID_CURSOR", f"after: {shown(after)} is no cursor of a change.")
-        return interest, None if after is None else int(after)
 
     def cost(self, selector: Selector, parent: GraphQLObjectType, details: Details) -> int:
         """The rows that one change may bring along at most; of what can't be listened to, that is said when it is."""
@@ -88,17 +84,21 @@ class Subscriptions:
         details: Details,
         view: Callable[[], View],
         deadlines: Deadlines,
-    ) -> AsyncGenerator[Any, None]:
-        """Each change of a record that the caller may see, as it is selected; `view` gives what that is at the moment.
+        after: str | None = None,
+    ) -> AsyncGenerator[tuple[str, Any], None]:
+        """The cursor of each change of a record that the caller may see, and the change as it is selected.
 
+        `view` gives what may be seen at the moment; `after` is a cursor to go on from, over that of the arguments.
         Raises Unavailable when the listener fell too far behind, TimeoutError when one change took longer than a
         request may, and PluginFailed.
         """
-        interest, after = self.interest(selector.arguments(parent, details))
+        given = selector.arguments(parent, details)
+        interest = self.interest(given)
+        start = position("after", given.get("after")) if after is None else position("Last-Event-ID", after)
         type_ = selector.type_of(parent, details)
         parts = list(selector.subfields(type_, details))
         shape = _Shape(key=response_key(details), type_name=type_.name, parts=parts, selector=selector)
-        listening = self.feed.listen(interest, after)
+        listening = self.feed.listen(interest, start)
         try:
             async for numbered in listening:
                 async with self.turns:  # in the order in which they come; nobody waits here for a slow client
@@ -109,7 +109,7 @@ class Subscriptions:
                         if shaped is not None:
                             await seeing.note()
                 if shaped is not None:
-                    yield shaped
+                    yield str(numbered.position), shaped
         except Lagging:
             raise Unavailable(
                 "LAGGING", "You fell too far behind; subscribe again with the cursor of the last change you have seen."
@@ -201,6 +201,14 @@ class Subscriptions:
         answer = await completed(plan, rows[0][0], view.seen)
         view.uncomputed += [(shape.key, replace(one, path=(key, *one.path))) for one in answer.failed]
         return orjson.Fragment(answer.text)
+
+
+def position(name: str, cursor: str | None) -> int | None:
+    """The position of a cursor that was given as `name`; raises InvalidInput."""
+    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 18):
+        message = f"{name}: {shown(cursor)} is no cursor of a change; give the last that you have seen, or none."
+        raise InvalidInput("INVALID_CURSOR", message)
+    return None if cursor is None else int(cursor)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,7 +56,8 @@ class EventStream:
         async with aclosing(self._results) as results:
             async for result in results:
                 # JSON as it is written here has no line breaks, so that one line of data holds it
-                await write(b"event: next\ndata: " + result.encoded() + b"\n\n")
+                place = b"" if result.cursor is None else b"id: %b\n" % result.cursor.encode()
+                await write(b"event: next\n" + place + b"data: " + result.encoded() + b"\n\n")
         await write(COMPLETE)
 
     async def _beat(self, write: Write) -> None:

@@ -8,6 +8,7 @@ Every request passes here, so that it is written on ASGI's own messages, with no
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 
 from graphql import OperationType
@@ -70,6 +71,7 @@ class GraphQLView:
                 message = "Only queries can be run by GET; use POST."
                 raise Refusal("QUERY_REQUIRED", message, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "POST"})
             if media_type == EVENT_STREAM:
+                asked = replace(asked, after=headers.get(b"last-event-id", b"").decode("latin-1") or None)
                 return EventStream(results(service, asked, caller), self._limits.heartbeat_seconds)
             result = await service.run(asked, caller)
             is_wrong = not result.ran and media_type == GRAPHQL_RESPONSE

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -12,11 +13,14 @@ import pytest
 from graphql import OperationType
 from starlette.applications import Starlette
 
+from accord.config.app import create_app
 from accord.config.composition import Accord
+from accord.config.settings import Settings
 from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.schema.exchange import Caller, Request, Result
 from accord.schema.http.limits import HttpLimits
 from accord.schema.http.view import GraphQLView
+from accord.tests.accord_fixture import migrate
 from accord.tests.browser import serve
 from accord.tests.schema.asgi_clients import Stream, http_client, serving, streaming
 from accord.tests.waiting import PATIENCE, until
@@ -63,14 +67,21 @@ class Ticking:
         return GraphQLView(lambda _: cast(Any, self), lambda _: caller, HttpLimits(**limits))
 
 
-def data(event: str) -> Any:
-    """The payload of a next event, which must be written with line feeds alone."""
+def identified(event: str) -> tuple[str | None, Any]:
+    """The id of a next event, if it has one, and its payload; it must be written with line feeds alone."""
     head, _, rest = event.partition("\ndata: ")
-    assert head == "event: next"
+    kind, _, id_line = head.partition("\n")
+    assert kind == "event: next"
     assert rest.endswith("\n\n")
     assert "\n" not in rest[:-2]
     assert "\r" not in event
-    return orjson.loads(rest)
+    assert not id_line or id_line.startswith("id: ")
+    return id_line.removeprefix("id: ") or None, orjson.loads(rest)
+
+
+def data(event: str) -> Any:
+    """The payload of a next event."""
+    return identified(event)[1]
 
 
 async def started(stream: Stream) -> dict[str, str]:
@@ -205,3 +216,54 @@ async def test_over_the_wire_events_come_at_once_and_a_vanished_client_costs_not
                 received += await anext(pieces)
             assert service.under_way == 1
         await until(lambda: not service.under_way)
+
+
+async def test_over_the_wire_a_stream_goes_on_from_the_last_event_that_the_client_names(tmp_path: Path) -> None:
+    location = f"sqlite:{tmp_path / 'accord.db'}"
+    await migrate(location)
+    names = ["Alder", "Birch", "Cedar"]
+    asked = {
+        "query": 'subscription { changes(types: ["Account"], after: "0") { cursor node { ... on Account { name } } } }'
+    }
+    with serve(create_app(Settings(database=location))) as origin:
+        async with httpx.AsyncClient(timeout=PATIENCE, base_url=origin) as client:
+            for name in names:
+                make = f'mutation {{ createAccount(input: {{name: "{name}"}}) {{ recordId }} }}'
+                await client.post("/graphql", json={"query": make})
+            first = await heard(client, asked, 2)
+            assert [told["data"]["changes"]["node"]["name"] for _, told in first] == names[:2]
+            for id_, told in first:
+                assert id_ == told["data"]["changes"]["cursor"]
+            second = await heard(client, asked, 2, first[0][0] or "")
+            assert [told["data"]["changes"]["node"]["name"] for _, told in second] == names[1:]
+            [(id_, told)] = await heard(client, asked, 1, "x")
+            assert (id_, [(error["message"], error["extensions"]) for error in told["errors"]]) == (
+                None,
+                [
+                    (
+                        "Last-Event-ID: 'x' is no cursor of a change; give the last that you have seen, or none.",
+                        {"code": "INVALID_CURSOR"},
+                    )
+                ],
+            )
+
+
+async def heard(client: httpx.AsyncClient, asked: Any, count: int, last: str = "") -> list[tuple[str | None, Any]]:
+    """So many next events of a stream, as a browser asks for them that has seen the one with the id `last`."""
+    headers = STREAM | ({"last-event-id": last} if last else {})
+    found: list[tuple[str | None, Any]] = []
+    async with client.stream("GET", "/graphql", params=asked, headers=headers) as answer:
+        text = ""
+        async for piece in answer.aiter_text():
+            *events, text = (text + piece).split("\n\n")
+            found += [identified(f"{event}\n\n") for event in events if event.startswith("event: next")]
+            if len(found) >= count:
+                break
+    return found[:count]
+
+
+async def test_an_event_without_a_place_in_the_feed_has_no_id(app: Starlette) -> None:
+    async with streaming(app, STREAM | {"last-event-id": "7"}, {"query": "{ __typename }"}) as stream:
+        await started(stream)
+        id_, told = identified(await stream.event())
+        assert (id_, told["data"]) == (None, {"__typename": "Query"})
