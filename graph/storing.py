@@ -20,6 +20,7 @@ DatabaseKind = Literal["sqlite", "postgresql"]
 BIGGEST = 10**15  # smallest steps of a number: far enough below 2**63 that the sum of thousands still fits
 LONGEST = 18  # the place of the first digit that a number may have at all
 BIGGEST_INT = 2**31 - 1
+TOO_LONG = "TOO_LONG"
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LINE = Column(name="", api="", kind=Kind.TEXT, nullable=False, description="", max_length=300)  # of a list
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -33,7 +34,8 @@ def parse_text(column: Column, value: Any) -> str:
     if problem is not None:
         raise FieldError("INVALID_CHARACTER", problem.message)
     if column.max_length and len(value) > column.max_length:
-        raise FieldError("TOO_LONG", f"The text has {len(value)} characters; {column.max_length} are allowed.")
+        name = column.api or "An entry"
+        raise FieldError(TOO_LONG, f"{name} has {len(value)} characters; {column.max_length} are allowed.")
     return value
 
 
@@ -104,7 +106,7 @@ def parse_list(column: Column, value: Any) -> tuple[str, ...]:
     """A list of short texts without repeats of an enum's members."""
     items = tuple(str(item) for item in value)
     if len(items) > 50:
-        raise FieldError("TOO_LONG", f"The list has {len(items)} entries; 50 are allowed.")
+        raise FieldError(TOO_LONG, f"{column.api} has {len(items)} entries; 50 are allowed.")
     items = tuple(parse_text(LINE, item) for item in items)
     return tuple(dict.fromkeys(items)) if column.enum else items
 

@@ -59,7 +59,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class FieldError(Exception):
-    """Raised by a field's validator: this value is wrong, with a code and what to do. Becomes a violation."""
+    """Raised by a field's validator: this value is wrong, with a code and what to do. Becomes a violation.
+
+    A validator of a text may be given one that is longer than the field holds: it may know better what is expected.
+    """
 
     code: str
     message: str

@@ -9,9 +9,9 @@ from ...plugins.changes import Change, CoreUnit
 from ...plugins.declarations import computed, group, through
 from ...plugins.fields import Code, Decimal, TextList
 from ...plugins.records import Record
-from ...plugins.violations import Path, Rule
+from ...plugins.violations import FieldError, Path, Rule
 from ..values.address_lines import format_address
-from ..values.addresses import PostalAddress, check_address
+from ..values.addresses import PostalAddress, check_address, unknown_country
 from ..values.countries import find_country, named
 from ..values.problem import Problem, quoted
 from ..values.states import complete_state
@@ -23,6 +23,13 @@ OUT_OF_RANGE = Rule(code="OUT_OF_RANGE", message="{value} is no {what}; it lies 
 PRINTED = ("street_lines", "city", "district", "state_code", "state_name", "postal_code", "country_code")
 STATE = ("state_code", "state_name")
 ELEMENTS = {"streetLines": "street_lines", "city": "city", "district": "district", "postalCode": "postal_code"}
+
+
+def two_letters(value: str) -> None:
+    """A longer text may mean a country, but is no code of one."""
+    if len(value) > 2:
+        problem = unknown_country(value)
+        raise FieldError(problem.code.upper(), problem.message)
 
 
 def printed_lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
@@ -52,7 +59,7 @@ class Address(Record, prefix="adr", plural="addresses"):
     state_code = Code(6, null=True, db_index=True, description="ISO 3166-2 code, such as US-CA.")
     state_name = fields.CharField(150, null=True, db_index=True, description="Name of the state, province or region.")
     postal_code = fields.CharField(20, null=True, db_index=True, description="Postal code as written there.")
-    country_code = Code(2, db_index=True, description="ISO 3166-1 code of two letters.")
+    country_code = Code(2, db_index=True, validators=[two_letters], description="ISO 3166-1 code of two letters.")
     country_name = fields.CharField(80, db_index=True, description="The country's short English name in ISO 3166-1.")
     latitude = Decimal(places=6, null=True, description="Degrees north, -90 to 90.")
     longitude = Decimal(places=6, null=True, description="Degrees east, -180 to 180.")

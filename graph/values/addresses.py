@@ -46,7 +46,7 @@ def _find_problems(address: PostalAddress) -> list[Problem]:
         return [Problem(field="country", code="required", message=message, severity="WARNING")]
     where = country(address.country_code)
     if where is None:
-        return [_unknown_country(address.country_code)]
+        return [unknown_country(address.country_code)]
     rules = postal_rules(where.code)
     state = complete_state(where.code, address.state_code, address.state_name)
     return [
@@ -62,7 +62,8 @@ def find_region(rules: PostalRules, state_code: str | None, state_name: str | No
     return rules.region(state.postal_key if state else None, state_name)
 
 
-def _unknown_country(code: str) -> Problem:
+def unknown_country(code: str) -> Problem:
+    """The finding about a text that stands for a country's code and is none."""
     meant = find_country(code)
     advice = f"did you mean {named(meant)}?" if meant else "expected is a code such as 'DE' or 'US'."
     message = f"The country {quoted(code)} is not an ISO 3166-1 code of two capitals: {advice}"

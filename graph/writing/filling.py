@@ -11,12 +11,13 @@ from ...plugins.violations import FieldError, Path, Severity, Violation
 from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToAny, ToOne
 from ..errors import InvalidInput
 from ..identity import parse_any_id, parse_id
-from ..storing import folded, load, parse, parse_money
+from ..storing import TOO_LONG, folded, load, parse, parse_money
 from .intents import CONTROLS
 from .rules import GIVEN_TWICE, NOT_CHANGEABLE
 from .unit import UnitOfWork, spelled
 
 TEXTS = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.CODE})
+LONGEST_TRIED = 200  # characters of a text that is too long, up to which the field's own validators are asked of it
 UNREADABLE = "\ufffd"  # stands for a text that was refused, so that it is not taken for a missing one
 
 Place = Column | GroupField | ToOne | ToAny
@@ -86,7 +87,8 @@ class Filler:
                 else:
                     parsed = self._checked(change, column, parse(column, value), path)
             except FieldError as error:
-                self.unit.refuse_value(_violation(error, path, self._plugin(change)), change.root, *within)
+                told = _in_its_own_words(column, value) if error.code == TOO_LONG else None
+                self.unit.refuse_value(_violation(told or error, path, self._plugin(change)), change.root, *within)
                 if column.kind in TEXTS:
                     change.after[column.name] = UNREADABLE
                 return
@@ -179,6 +181,18 @@ def _usual(record: RecordType) -> Mapping[str, Any] | None:
     """The columns of each new row, but for its key; None where a default is worked out for each."""
     others = (column for column in record.columns.values() if column.name != record.key)
     return None if any(callable(column.default) for column in others) else {**blank(record), record.key: None}
+
+
+def _in_its_own_words(column: Column, value: Any) -> FieldError | None:
+    """What the field's own validators say against a text that is too long: they know what is expected in its place."""
+    if column.kind in TEXTS and len(value) <= LONGEST_TRIED:
+        for validator in column.validators:
+            try:
+                validator(value)
+            except FieldError as error:
+                if error.severity is Severity.ERROR:
+                    return error
+    return None
 
 
 def _violation(error: FieldError, path: Path, plugin: str = "core") -> Violation:

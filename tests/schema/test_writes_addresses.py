@@ -160,6 +160,9 @@ async def test_an_address_needs_a_country(bench: Bench, given: dict[str, Any]) -
     ]
 
 
+TWO = "is not an ISO 3166-1 code of two capitals:"
+GERMANY = "DE (Germany)?"
+SUCH = "such as 'DE' or 'US'."
 UNKNOWN = "is no country of ISO 3166-1; give a code such as 'DE' or the English name."
 
 
@@ -168,7 +171,22 @@ UNKNOWN = "is no country of ISO 3166-1; give a code such as 'DE' or the English 
     [
         ({"code": "XX"}, violation("UNKNOWN", "input.country.code", f"'XX' {UNKNOWN}")),
         ({"name": "Atlantis"}, violation("UNKNOWN", "input.country.name", f"'Atlantis' {UNKNOWN}")),
-        ({"code": "DEU"}, violation("TOO_LONG", "input.country.code", "The text has 3 characters; 2 are allowed.")),
+        (
+            {"code": "DEU"},
+            violation("UNKNOWN", "input.country.code", f"The country 'DEU' {TWO} did you mean {GERMANY}"),
+        ),
+        (
+            {"code": "Germany", "name": "Germany"},
+            violation("UNKNOWN", "input.country.code", f"The country 'Germany' {TWO} did you mean {GERMANY}"),
+        ),
+        (
+            {"code": "Atlantis"},
+            violation("UNKNOWN", "input.country.code", f"The country 'Atlantis' {TWO} expected is a code {SUCH}"),
+        ),
+        (
+            {"code": "x" * 201},
+            violation("TOO_LONG", "input.country.code", "countryCode has 201 characters; 2 are allowed."),
+        ),
     ],
 )
 async def test_a_country_that_is_none_is_refused_once(
@@ -220,7 +238,7 @@ async def test_everything_wrong_with_an_address_is_said_at_once(bench: Bench) ->
     }
     line = "The text holds a line break or tab (U+000A), but only one line is expected at position 4: take it out."
     assert await refused(bench, "createAddress", given) == [
-        violation("TOO_LONG", "input.city", "The text has 151 characters; 150 are allowed."),
+        violation("TOO_LONG", "input.city", "city has 151 characters; 150 are allowed."),
         violation("OUT_OF_RANGE", "input.latitude", "90.5 is no latitude; it lies between -90 and 90."),
         violation("INVALID_VALUE", "input.longitude", "'1.2345678' has more than 6 decimal places."),
         violation(

@@ -53,9 +53,9 @@ async def test_a_name_that_is_refused_is_not_missed_as_well(bench: Bench) -> Non
     given = {"familyName": "x" * 101, "language": "d" * 36, "timeZone": "z" * 65, "title": "t\n"}
     line = "The text holds a line break or tab (U+000A), but only one line is expected at position 2: take it out."
     assert await refused(bench, "createContact", given) == [
-        violation("TOO_LONG", "input.familyName", "The text has 101 characters; 100 are allowed."),
-        violation("TOO_LONG", "input.language", "The text has 36 characters; 35 are allowed."),
-        violation("TOO_LONG", "input.timeZone", "The text has 65 characters; 64 are allowed."),
+        violation("TOO_LONG", "input.familyName", "familyName has 101 characters; 100 are allowed."),
+        violation("TOO_LONG", "input.language", "language has 36 characters; 35 are allowed."),
+        violation("TOO_LONG", "input.timeZone", "timeZone has 65 characters; 64 are allowed."),
         violation("INVALID_CHARACTER", "input.title", line),
     ]
 

@@ -104,7 +104,7 @@ async def test_a_key_that_can_be_none_is_refused(bench: Bench) -> None:
     by = {"externalId": {"system": "\x00", "value": "v" * 201}}
     assert await refused(bench, "upsertAccount", {"by": by, "name": "A"}) == [
         violation("INVALID_CHARACTER", "input.by.externalId.system", control),
-        violation("TOO_LONG", "input.by.externalId.value", "The text has 201 characters; 200 are allowed."),
+        violation("TOO_LONG", "input.by.externalId.value", "value has 201 characters; 200 are allowed."),
     ]
     assert await refused(bench, "upsertAccount", {"by": {"number": "\x00"}, "name": "A"}) == [
         violation("INVALID_CHARACTER", "input.by.number", control)
