@@ -95,6 +95,7 @@ class Inputs:
         value = {
             "kind": row.choice("account_kind", AccountKind),
             "pattern": row.text("pattern"),
+            "example": row.text("example"),
             "uniqueNames": row.flag("unique_names"),
             "numberPrefix": row.text("number_prefix"),
             "numberDigits": row.number("number_digits"),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ...plugins.changes import Change
 from ...plugins.violations import Rule
-from ..values.text import fold
+from ..values.text import fold, is_blank
 from ..writing.discretion import hidden, refuse_taken
 from ..writing.rules import NOT_UNIQUE
 from ..writing.unit import UnitOfWork
@@ -38,14 +38,14 @@ async def apply_naming(changes: Sequence[Change], unit: UnitOfWork) -> None:
             change.after["unique_name"] = None
         return
     slow: set[str] = set()
-    examples = await _examples(rules, unit)
+    hints = await _hints(rules, unit)
     for change in named:
         rule = rules.get(str(change.after["kind"]))
         name = change.after["name"]
         change.after["unique_name"] = fold(name) if rule and name and rule["unique_names"] else None
         change.paths["unique_name"] = change.at("name")
-        if rule and name and rule["pattern"] and change.is_write:
-            _check_pattern(rule, examples.get(rule["kind"]), change, slow, unit)
+        if rule and name and rule["pattern"] and change.is_write and not is_blank(name):
+            _check_pattern(rule, hints.get(rule["kind"], ""), change, slow, unit)
     await _check_older_names([change for change in named if change.after["unique_name"] is not None], unit)
     await _number(named, rules, unit)
 
@@ -54,19 +54,23 @@ def _is_named(change: Change) -> bool:
     return change.changed("name", "kind") or not change.is_write
 
 
-async def _examples(rules: Rules, unit: UnitOfWork) -> Mapping[str, str]:
-    """The examples of names by kind, but for those that whoever writes may not read."""
+async def _hints(rules: Rules, unit: UnitOfWork) -> Mapping[str, str]:
+    """What helps to find a matching name, by kind: the example or else the pattern, if whoever writes may read it."""
     record = unit.catalogue["NamingRule"]
-    having = {row["id"]: row for row in rules.values() if row["pattern"] and row["example"]}
+    having = {row["id"]: row for row in rules.values() if row["pattern"]}
     unseen = await hidden(unit, record, having)
-    if unit.sight.is_masked(record, record.columns["example"]):
-        return {}
-    return {row["kind"]: row["example"] for id_, row in having.items() if id_ not in unseen}
+    hints: dict[str, str] = {}
+    for id_, row in having.items():
+        if id_ in unseen:
+            continue
+        if row["example"] and not unit.sight.is_masked(record, record.columns["example"]):
+            hints[row["kind"]] = f"; one that does is {row['example']!r}"
+        elif not unit.sight.is_masked(record, record.columns["pattern"]):
+            hints[row["kind"]] = f"; choose one that its pattern matches as a whole: '{row['pattern']}'"
+    return hints
 
 
-def _check_pattern(
-    rule: Mapping[str, Any], example: str | None, change: Change, slow: set[str], unit: UnitOfWork
-) -> None:
+def _check_pattern(rule: Mapping[str, Any], hint: str, change: Change, slow: set[str], unit: UnitOfWork) -> None:
     """A pattern that once took too long is not tried on further names: it would hold up everybody."""
     name, kind = change.after["name"], change.after["kind"]
     shown = name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…"
@@ -82,8 +86,7 @@ def _check_pattern(
     if rule["kind"] in slow:
         unit.violate(PATTERN_SLOW.broken(change.at("name"), name=shown, kind=kind), change)
     elif not matches:
-        such = "" if example is None else f"; one that does is {example!r}"
-        unit.violate(PATTERN.broken(change.at("name"), name=shown, kind=kind, example=such), change)
+        unit.violate(PATTERN.broken(change.at("name"), name=shown, kind=kind, example=hint), change)
 
 
 async def _check_older_names(named: Sequence[Change], unit: UnitOfWork) -> None:

@@ -101,6 +101,7 @@ async def test_the_demo_is_a_book_of_business(bench: Bench):
           } }
           addresses(first: 100, filter: {country: {code: {eq: "JP"}}}) { totalCount nodes { country { name } } }
           contactGroups(first: 50) { nodes { name kind members { totalCount } } }
+          namingRules(orderBy: [{kind: ASC}], filter: {kind: {ne: PERSON}}) { nodes { example } }
         }"""
     )
     [account] = found["accounts"]["nodes"]
@@ -116,6 +117,8 @@ async def test_the_demo_is_a_book_of_business(bench: Bench):
             "nodes": [{"category": "REFERRAL", "isFirst": True, "referrerAccount": {"name": "Brightmoor Advisory"}}]
         },
     }
+    examples = ["Linden Clinic", "Familie Lindner", "Kestrel Consulting"]
+    assert [rule["example"] for rule in found["namingRules"]["nodes"]] == examples
     assert found["addresses"]["totalCount"] == Counter(row["country"] for row in sheet("addresses"))["JP"] > 0
     members = {group["name"]: group["members"]["totalCount"] for group in found["contactGroups"]["nodes"]}
     fixed = {row["name"]: len(row["members"].split(";")) for row in sheet("groups") if row["kind"] == "FIXED"}

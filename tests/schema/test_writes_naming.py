@@ -28,7 +28,19 @@ async def test_a_rule_made_later_lets_accounts_keep_their_names_until_they_chang
     await make(bench, "NamingRule", kind="BUSINESS", pattern="[A-Z].*")
     await written(bench, "updateAccount", {"id": account, "description": "still smith"})
     assert await refused(bench, "updateAccount", {"id": account, "name": "smythe"}) == [
-        violation("NAME_PATTERN", "input.name", "'smythe' does not match the naming rule of BUSINESS accounts.")
+        violation(
+            "NAME_PATTERN",
+            "input.name",
+            "'smythe' does not match the naming rule of BUSINESS accounts; choose one that its pattern matches as a "
+            "whole: '[A-Z].*'.",
+        )
+    ]
+
+
+async def test_a_blank_name_is_missing_and_breaks_no_pattern(bench: Bench) -> None:
+    await make(bench, "NamingRule", kind="BUSINESS", pattern="[A-Z].*")
+    assert await refused(bench, "createAccount", {"name": "  "}) == [
+        violation("REQUIRED", "input.name", "name is blank; give it a value.")
     ]
 
 
