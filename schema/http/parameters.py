@@ -1,5 +1,6 @@
 """The parameters of a GraphQL request, from wherever they come: a URL, a body, a message."""
 
+from codecs import BOM_UTF8
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -11,6 +12,7 @@ from .accepting import JSON
 from .refusal import Refusal
 
 PLAIN_JSON = JSON.encode()
+DEEPEST = 1024  # lists and objects within each other that are read
 TEXT, OBJECT = (str, "text"), (dict, "an object or null")
 KINDS = {"query": TEXT, "documentId": TEXT, "operationName": TEXT, "variables": OBJECT, "extensions": OBJECT}
 
@@ -108,6 +110,18 @@ def parsed(text: bytes | str, place: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        # Where it is wrong, in words of ours: the parser's own speak of its insides.
-        where = f"line {error.lineno}, column {error.colno}"
-        raise Refusal("MALFORMED_REQUEST", f"{place} is no JSON in UTF-8 that can be read: see {where}.") from None
+        why = _misread(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"), error)
+        raise Refusal("MALFORMED_REQUEST", f"{place} {why}.") from None
+
+
+def _misread(text: bytes, error: orjson.JSONDecodeError) -> str:
+    """What keeps a text from being read as JSON, in words of ours: the parser's own speak of its insides."""
+    if text.startswith(BOM_UTF8):
+        return "begins with a byte order mark: leave it out"
+    try:
+        text.decode()
+    except UnicodeDecodeError as wrong:
+        return f"is not in UTF-8: byte {wrong.start + 1:,} is none that may stand there"
+    if "depth" in error.msg or "recursion" in error.msg.lower():
+        return f"nests lists and objects too deeply to be read, {DEEPEST:,} are allowed: send something flatter"
+    return f"is no JSON that can be read: see line {error.lineno}, column {error.colno}"

@@ -338,6 +338,30 @@ async def test_a_malformed_body_is_400_whatever_is_accepted(client: httpx.AsyncC
         refused(await send(client, body, accept=accept), 400, "MALFORMED_REQUEST")
 
 
+DEEP = "The body nests lists and objects too deeply to be read, 1,024 are allowed: send something flatter."
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"query": "\xff"}', "The body is not in UTF-8: byte 12 is none that may stand there."),
+        ('{"query": "ü"}'.encode("latin-1"), "The body is not in UTF-8: byte 12 is none that may stand there."),
+        ('{"query": "{ a }"}'.encode("utf-16"), "The body is not in UTF-8: byte 1 is none that may stand there."),
+        (b'\xef\xbb\xbf{"query": "{ a }"}', "The body begins with a byte order mark: leave it out."),
+        (b'{"variables": {"a": ' + b"[" * 1_100 + b"]" * 1_100 + b"}}", DEEP),
+        (b'{\n "query": nonsense}', "The body is no JSON that can be read: see line 2, column 11."),
+    ],
+    ids=["a byte", "latin-1", "utf-16", "mark", "deep", "nonsense"],
+)
+async def test_a_body_that_can_not_be_read_is_told_why(client: httpx.AsyncClient, body: bytes, message: str) -> None:
+    assert refused(await send(client, body), 400, "MALFORMED_REQUEST") == message
+
+
+async def test_a_body_that_nests_as_deeply_as_is_read_gets_further(client: httpx.AsyncClient) -> None:
+    deep = b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * 1_022 + b"]" * 1_022 + b"}}"
+    assert (await send(client, deep)).json()["data"] == {"__typename": "Query"}
+
+
 async def test_a_batch_is_refused(client: httpx.AsyncClient) -> None:
     message = refused(await ask(client, [{"query": "{ __typename }"}] * 2), 400, "BATCH_REFUSED")
     assert "one by one" in message
