@@ -76,12 +76,10 @@ def parse_money(value: Any) -> tuple[int, str]:
 
 
 def parse_timestamp(column: Column, value: Any) -> datetime:
-    """A moment with its offset from UTC, kept in UTC."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)
+    """A moment with its offset from UTC, kept in UTC; without one it would hang on where the server stands."""
     try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        if moment.utcoffset() is None:
             raise ValueError
         return moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
@@ -91,11 +89,11 @@ def parse_timestamp(column: Column, value: Any) -> datetime:
 
 
 def parse_date(column: Column, value: Any) -> date:
-    """A day of the calendar."""
-    if isinstance(value, date):
+    """A day of the calendar; a moment, which Python counts as one, is none."""
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
-        if not DATE.fullmatch(value):
+        if isinstance(value, datetime) or not DATE.fullmatch(value):
             raise ValueError
         return date.fromisoformat(value)
     except (ValueError, TypeError):

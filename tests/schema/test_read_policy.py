@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -335,6 +336,26 @@ def _only_contacts(name: str) -> Any:
     return lambda record, viewer: Narrowing(where={"familyName": {"eq": name}}) if record == "Contact" else None
 
 
+def _clinic(field: str, value: Any) -> Narrowing:
+    return Narrowing(where={"clinic": {field: {"gte": value}}})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("seenAt", datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=2)))), ("bornOn", date(2026, 1, 1))],
+)
+async def test_narrowings_hold_moments_with_a_zone_and_days(clinic: Bench, rules: Rules, field: str, value: Any):
+    early, late = (
+        ("2025-12-31T22:59:59Z", "2025-12-31T23:00:00Z") if field == "seenAt" else ("2025-12-31", "2026-01-01")
+    )
+    for name, at in (("Abel", early), ("Baker", late)):
+        await made(clinic, "createContact", familyName=name, clinic={field: at})
+    rules.narrow = lambda record, viewer: _clinic(field, value) if record == "Contact" else None
+    assert await clinic.ask("{ contacts { nodes { familyName } } }") == {
+        "contacts": {"nodes": [{"familyName": "Baker"}]}
+    }
+
+
 def _raise(record: str, viewer: Viewer) -> Narrowing | None:
     if record == "Contact":
         raise ValueError("the secret word")
@@ -348,6 +369,8 @@ def _raise(record: str, viewer: Viewer) -> Narrowing | None:
         lambda record, viewer: Narrowing(where={"nosuch": {"eq": 1}}) if record == "Contact" else None,
         lambda record, viewer: Narrowing(where={"id": {"eq": "no id"}}) if record == "Contact" else None,
         lambda record, viewer: Narrowing(where={"familyName": 7}) if record == "Contact" else None,
+        lambda record, viewer: _clinic("seenAt", datetime(2026, 1, 1)) if record == "Contact" else None,  # noqa: DTZ001
+        lambda record, viewer: _clinic("bornOn", datetime(2026, 1, 1, tzinfo=UTC)) if record == "Contact" else None,
         lambda record, viewer: Narrowing(hide=frozenset({"nosuch"})) if record == "Contact" else None,
         lambda record, viewer: Narrowing(hide=frozenset({"version"})) if record == "Contact" else None,
         lambda record, viewer: "no narrowing" if record == "Contact" else None,

@@ -157,6 +157,19 @@ async def test_what_prepare_sets_wrongly_is_a_violation_at_the_change_that_made_
     ]
 
 
+async def test_a_moment_that_prepare_sets_for_a_day_is_a_violation(toys: Toys):
+    async def prepare(unit: Unit) -> None:
+        for change in unit.changes("Account"):
+            await unit.update(HipaaAccount, change.id, {"reviewed_on": unit.now}, because=change)
+
+    toys.hipaa.doing["prepare"] = prepare
+    made = (await toys.bench.ask(CREATE, input={"name": "Kestrel"}))["createAccount"]
+    [violation] = made["violations"]
+    assert (violation["code"], violation["plugin"]) == ("INVALID_VALUE", "hipaa")
+    assert violation["message"].endswith("is no date; write it like '2026-01-31'.")
+    assert await toys.rows("select count(*) from account") == [(0,)]
+
+
 @pytest.mark.parametrize("hook", ["prepare", "validate"])
 async def test_a_plugin_writes_nothing_that_is_not_its_own_and_nothing_once_it_is_checked(
     toys: Toys, hook: str, caplog: pytest.LogCaptureFixture
