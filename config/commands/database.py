@@ -10,7 +10,7 @@ from .terminal import Report, progress, say
 
 if TYPE_CHECKING:
     from ...graph.migrating import Report as Migrated
-    from ...graph.migrating import Step, Target
+    from ...graph.migrating import Status, Step, Target
 
 
 def make_folder(settings: Settings) -> None:
@@ -51,28 +51,48 @@ async def ready_database(settings: Settings, target: "Target") -> None:
     Of a server's database others may be in the middle of using the old form, so there migrating is a step of its own.
     To take off a plugin is one everywhere: a server that has it enabled may be running.
     """
-    from ...graph.migrating import DatabaseState, PluginsDiffer, status
+    from ...graph.migrating import PluginsDiffer
 
     if settings.database_kind == "sqlite":
         make_folder(settings)
         await migrate(target, keeping=True)
         return
+    found = await check_current(target)
+    if found.differences:
+        raise CommandFailed(str(PluginsDiffer(target.place, found.differences, target.plugin_names)))
+
+
+async def check_current(target: "Target") -> "Status":
+    """How a database stands that has just the migrations of this version; raises CommandFailed for any other."""
+    from ...graph.migrating import DatabaseState
+
+    found = await check_no_newer(target)
+    match found.state:
+        case DatabaseState.EMPTY:
+            message = "is empty"
+        case DatabaseState.BEHIND:
+            message = f"is behind this version by {', '.join(map(str, found.pending))}"
+        case _:
+            return found
+    raise CommandFailed(f"The database {target.place} {message}. Run `accord migrate apply` first.")
+
+
+async def check_no_newer(target: "Target") -> "Status":
+    """How a database stands that no newer version wrote; raises CommandFailed where one did."""
+    from ...graph.migrating import DatabaseIsNewer, status
+
     with explained(target.place):
         found = await status(target)
-    match found.state:
-        case DatabaseState.CURRENT:
-            if found.differences:
-                raise CommandFailed(str(PluginsDiffer(target.place, found.differences, target.plugin_names)))
-            return
-        case DatabaseState.NEWER:
-            unknown = ", ".join(map(str, found.unknown))
-            message = f"holds migrations that this version doesn't know: {unknown}. Install the version that wrote them"
-        case DatabaseState.EMPTY:
-            message = "is empty. Run `accord migrate apply` first"
-        case DatabaseState.BEHIND:
-            missing = ", ".join(map(str, found.pending))
-            message = f"is behind this version by {missing}. Run `accord migrate apply` first"
-    raise CommandFailed(f"The database {target.place} {message}.")
+        if found.unknown:
+            raise DatabaseIsNewer(target.place, found.unknown)
+        return found
+
+
+def core_target(settings: Settings) -> "Target":
+    """The database as the core needs it, whatever plugins are enabled and can be loaded."""
+    from ..composition import core_catalogue, migration_target
+
+    return migration_target(settings, core_catalogue())
 
 
 def _hear(step: "Step", report: Report) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import typer
 
 from ..settings import Settings, read_settings
+from .database import check_current, core_target
 from .examples import examples
 from .failures import CommandFailed, explained
 from .terminal import say
@@ -113,9 +114,10 @@ def _settings() -> Settings:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> "AsyncGenerator[Database, None]":
-    """The configured database; raises CommandFailed where it isn't there."""
+    """The configured database; raises CommandFailed where it isn't there, or not as this version needs it."""
     from ..databases import opened
 
+    await check_current(core_target(settings))
     with explained(settings.database_place):
         async with opened(settings) as database:
             yield database

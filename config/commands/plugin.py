@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..settings import Settings, read_settings
+from ..settings import read_settings
 from . import plugin_check, plugin_new
+from .database import check_no_newer, core_target
 from .examples import examples
 from .failures import CommandFailed, explained
 from .terminal import say
@@ -52,16 +53,15 @@ def make_commands() -> typer.Typer:
 
 def list_plugins(as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False) -> None:
     """List the plugins: available, enabled, degraded or refused with the reason, and orphaned, with tables left."""
-    from ...graph.migrating import read_stored
     from ...plugins.loading import discover
     from ..plugin_listing import list_plugins as listing
     from ..plugin_loading import survey_plugins
 
     settings = read_settings()
     survey = survey_plugins(settings, discover())
-    target = _core_target(settings)
+    target = core_target(settings)
     with explained(target.place):
-        stored = asyncio.run(read_stored(target))
+        stored = asyncio.run(_read_stored(target))
     found = listing(survey, settings.plugins, stored)
     if as_json:
         listed = [
@@ -94,7 +94,6 @@ def purge(
     Nothing else ever does. An embedded database is copied to backups/ beside it first.
     """
     from ...graph.migrating import purge as purge_plugin
-    from ...graph.migrating import read_stored
 
     settings = read_settings()
     if name in settings.plugins:
@@ -102,9 +101,9 @@ def purge(
             f"The plugin {name} is enabled. Take it out of the setting plugins, run `accord migrate apply`, and purge "
             "it then."
         )
-    target = _core_target(settings)
+    target = core_target(settings)
     with explained(target.place):
-        found = {one.plugin.mark.name: one for one in asyncio.run(read_stored(target))}
+        found = {one.plugin.mark.name: one for one in asyncio.run(_read_stored(target))}
         if not yes and name in found and not found[name].plugin.is_enabled:
             say(f"Of the plugin {name}, these would be dropped from {target.place}:")
             for table, rows in found[name].rows.items():
@@ -131,11 +130,12 @@ def _shared(stored: "Stored") -> Iterator[tuple[str, int]]:
             yield SHARED[table], rows
 
 
-def _core_target(settings: Settings) -> "Target":
-    """The database, whatever plugins are enabled and can be loaded."""
-    from ..composition import core_catalogue, migration_target
+async def _read_stored(target: "Target") -> "list[Stored]":
+    """What the database holds of plugins; raises CommandFailed where a newer version wrote it."""
+    from ...graph.migrating import read_stored
 
-    return migration_target(settings, core_catalogue())
+    await check_no_newer(target)
+    return await read_stored(target)
 
 
 def _cells(one: "ListedPlugin") -> list[str]:

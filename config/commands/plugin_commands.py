@@ -11,6 +11,7 @@ import typer
 
 from ...plugins.contexts import Passing
 from ..settings import PluginsRefused, Settings, SettingsInvalid, read_settings
+from .database import check_current, core_target
 from .failures import CommandFailed, explained
 from .terminal import Report, progress, say
 
@@ -133,6 +134,7 @@ async def run_command(settings: Settings, operation: "Operation", given: Mapping
     from ...plugins.calling import PluginFailed
     from ..composition import open_accord
 
+    await check_current(core_target(settings))
     with explained(settings.database_place):
         async with open_accord(settings) as accord:
             arguments = coerced(accord.catalogue, operation.arguments, given)

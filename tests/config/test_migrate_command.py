@@ -16,6 +16,10 @@ from accord.tests.config.command_line import Done, environment, finish, run, sta
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = "graph.0001_core"
+REFUSED = (
+    ("serve", "demo", "migrate apply", "migrate plan"),
+    ("events list", "events retry --all", "plugin list", "plugin purge clinic --yes"),
+)
 COMMANDS = ("demo", "migrate apply", "migrate plan", "migrate status")
 
 
@@ -89,7 +93,7 @@ def test_a_newer_database_is_left_alone_by_every_command(tmp_path: Path, databas
     statement(
         database, "insert into accord_migration (app, name, applied_at) values ('graph', '0099_later', '2030-01-01')"
     )
-    for done in run_all(tmp_path, ("serve", "demo", "migrate apply", "migrate plan"), database=database):
+    for done in [one for commands in REFUSED for one in run_all(tmp_path, commands, database=database)]:
         assert (done.code, done.out) == (1, "")
         [complaint] = done.complaints
         assert "graph.0099_later" in complaint
