@@ -13,7 +13,7 @@ from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import VariableValues
 
 from ..graph.databases.database import Database
-from ..graph.errors import GraphError
+from ..graph.errors import GraphError, Unavailable
 from ..graph.reading.plan import Plan
 from ..graph.reading.scope import Ground
 from ..plugins.calling import PluginFailed
@@ -317,6 +317,8 @@ def reported(
     """The error as the caller may see it; one that nobody expected gets an incident id and goes to the log whole."""
     nodes = [found.node for found in details]
     if isinstance(error, GraphError):
+        if isinstance(error, Unavailable) and error.__cause__ is not None:
+            log.warning("%s in request %s at %s", error.code, caller.request, key, exc_info=error)
         return GraphQLError(
             error.message, nodes=nodes, path=[key], extensions={"code": error.code, **dict(error.details)}
         )

@@ -5,10 +5,16 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..errors import Unavailable
 from ..reading.dialects import Dialect
 from ..storing import DatabaseKind
 
 Row = Sequence[Any]
+
+
+def unreachable() -> Unavailable:
+    """What whoever asks is told of a database that is away; what the driver said of it is to be the cause."""
+    return Unavailable("DATABASE_UNREACHABLE", "The database can't be reached; try again in a moment.")
 
 
 class UniqueViolation(Exception):

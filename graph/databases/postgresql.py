@@ -1,7 +1,7 @@
 """PostgreSQL: a few connections for reads and writes alike."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from itertools import chain, count
 from typing import Any, NamedTuple
@@ -13,12 +13,19 @@ from ..reading.dialects import Dialect
 from ..reading.dialects import PostgreSQL as PostgreSQLDialect
 from ..storing import DatabaseKind
 from .connections import Connections
-from .database import Insert, Row, Transaction, UniqueViolation, Write
+from .database import Insert, Row, Transaction, UniqueViolation, Write, unreachable
 from .finishing import to_its_end
 
 CONNECTIONS = 10
 CHANNEL = "accord_changes"
 FEW = 5  # rows that are quicker to insert one beside the other than from arrays
+LOST = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
 TEXTS = 500  # of statements that write, kept here as they are by a connection
 
 
@@ -50,9 +57,13 @@ class PostgreSQL:
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
         """All rows of a statement."""
-        connection = await self._connections.take()
+        connection = await self._taken()
         try:
             return await connection.fetch(statement, *parameters)
+        except Exception as error:
+            if not _is_lost(connection, error):
+                raise
+            raise unreachable() from error
         finally:
             self._connections.give_back(connection)
 
@@ -62,14 +73,18 @@ class PostgreSQL:
 
         Not asyncpg's own: cancelled while it begins, it leaves a connection that never commits again.
         """
-        async with self._connections.one() as connection:
-            transaction = _Transaction(connection, self._types)
-            try:
-                yield transaction
-                await transaction.finish()
-            except BaseException:
-                await transaction.roll_back()
+        connection = await self._taken()
+        transaction = _Transaction(connection, self._types)
+        try:
+            yield transaction
+            await transaction.finish()
+        except BaseException as error:
+            await transaction.roll_back()
+            if not _is_lost(connection, error):
                 raise
+            raise unreachable() from error
+        finally:
+            self._connections.give_back(connection)
 
     @asynccontextmanager
     async def listening(self, wake: Callable[[], None]) -> AsyncGenerator[None, None]:
@@ -92,6 +107,13 @@ class PostgreSQL:
     async def close(self) -> None:
         """Close all connections."""
         await self._connections.close()
+
+    async def _taken(self) -> Any:
+        """A connection, to be given back; raises Unavailable if there is none to be had."""
+        try:
+            return await self._connections.take()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise unreachable() from error
 
 
 class _Transaction:
@@ -129,7 +151,8 @@ class _Transaction:
     async def roll_back(self) -> None:
         """Undo everything; of a statement alone that was given up, wait for its end, be it done or undone."""
         if not self._connection.is_closed() and (self._is_alone or self._connection.is_in_transaction()):
-            await to_its_end(self._connection.execute("rollback"))
+            with suppress(*LOST, asyncpg.InterfaceError):  # the server has rolled back by itself
+                await to_its_end(self._connection.execute("rollback"))
 
     async def _begin(self) -> None:
         """Begin if that is yet to be done, and write what is waiting."""
@@ -182,6 +205,11 @@ class _Transaction:
     async def lock(self, name: str) -> None:
         """An advisory lock that ends with the transaction."""
         await self.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", [name])
+
+
+def _is_lost(connection: Any, error: BaseException) -> bool:
+    """Whether an error is that of a connection that broke, whatever was made of it on its way."""
+    return isinstance(error, LOST) or (isinstance(error, Exception) and connection.is_closed())
 
 
 def _only_reads(statement: str) -> bool:

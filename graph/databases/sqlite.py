@@ -15,13 +15,14 @@ from ..errors import Unavailable
 from ..reading.dialects import Dialect
 from ..reading.dialects import SQLite as SQLiteDialect
 from ..storing import DatabaseKind
-from .database import Insert, Row, Transaction, UniqueViolation, Write
+from .database import Insert, Row, Transaction, UniqueViolation, Write, unreachable
 from .finishing import to_its_end
 
 READERS = 4
 BUSY_MS = 10_000
 BUSY_STEP = 0.05
 FIRST_STEP = 0.001
+AWAY = ("disk I/O error", "unable to open database file")  # what SQLite says of a file that it can't get at
 WRITING = ("busy_timeout=0", "journal_mode=wal", "synchronous=normal", "foreign_keys=on")  # how it waits: _begin
 READING = (f"busy_timeout={BUSY_MS}", "query_only=on", "mmap_size=268435456", "cache_size=-65536")
 
@@ -49,7 +50,7 @@ class Connection(OtherThread):
 
 
 class SQLite:
-    """A database in one file. Raises Unavailable if a writer waits for longer than ten seconds."""
+    """A database in one file. Raises Unavailable if a writer waits for longer than ten seconds, or it is away."""
 
     kind: DatabaseKind = "sqlite"
 
@@ -88,6 +89,10 @@ class SQLite:
         connection = await self._free.get()
         try:
             return await to_its_end(_fetch(connection, statement, parameters), connection.interrupt)
+        except self._driver.OperationalError as error:
+            if str(error) not in AWAY:
+                raise
+            raise unreachable() from error
         finally:
             self._free.put_nowait(connection)
 
@@ -101,6 +106,8 @@ class SQLite:
                 await to_its_end(self._writer.execute("commit"))
             except self._driver.OperationalError as error:
                 await self._roll_back()
+                if str(error) in AWAY:
+                    raise unreachable() from error
                 if "locked" not in str(error):
                     raise
                 raise Unavailable(

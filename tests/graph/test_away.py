@@ -1,0 +1,114 @@
+"""A database that is away for a while: whoever asks is told so, and no more; the log has the rest."""
+
+import asyncio
+import logging
+import resource
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import pytest
+
+from accord.graph.bootstrap import SYSTEM_ACTOR
+from accord.schema.exchange import Caller, Request
+from accord.tests.accord_fixture import Bench
+from accord.tests.config.command_line import serving
+from accord.tests.config.test_serve import free_ports
+from accord.tests.postgres_server import PostgresServer
+from accord.tests.waiting import until
+
+READ = "{ accounts { totalCount } }"
+WRITE = 'mutation { createAccount(input: {name: "Kestrel"}) { violations { code } } }'
+LISTEN = "subscription { changes { kind } }"
+MESSAGE = "The database can't be reached; try again in a moment."
+WAITING = """from pg_locks where not granted
+  and database = (select oid from pg_database where datname = current_database())"""
+on_server = pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+
+
+def away(field: str) -> dict[str, Any]:
+    """The error of a root field, without its place in the document."""
+    return {"message": MESSAGE, "path": [field], "extensions": {"code": "DATABASE_UNREACHABLE"}}
+
+
+def errors(answer: Any) -> list[dict[str, Any]]:
+    return [{name: value for name, value in one.items() if name != "locations"} for one in answer["errors"]]
+
+
+@asynccontextmanager
+async def cut_off(bench: Bench, server: PostgresServer) -> AsyncIterator[None]:
+    """End all connections of an Accord, and let it make no other."""
+    name = urlsplit(bench.accord.settings.database).path.lstrip("/")
+    connection = await asyncpg.connect(server.url)
+    try:
+        await connection.execute(f'alter database "{name}" allow_connections false')
+        await connection.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1", name
+        )
+        yield
+    finally:
+        await connection.execute(f'alter database "{name}" allow_connections true')
+        await connection.close()
+
+
+@on_server
+async def test_reads_writes_and_subscriptions_are_told_that_the_database_is_away_until_it_is_back(
+    bench: Bench, postgres_server: PostgresServer, caplog: pytest.LogCaptureFixture
+):
+    service = bench.accord.service
+    caller = Caller(actor=SYSTEM_ACTOR, request="r1")
+    assert (await bench.ask(WRITE))["createAccount"]["violations"] == []
+    async with cut_off(bench, postgres_server):
+        read = (await service.run(Request(query=READ), caller)).decoded()
+        write = (await service.run(Request(query=WRITE), caller)).decoded()
+        listened = [one.decoded() async for one in service.subscribe(Request(query=LISTEN), caller)]
+    assert (read["data"], errors(read)) == ({"accounts": None}, [away("accounts")])
+    assert (write["data"], errors(write)) == ({"createAccount": None}, [away("createAccount")])
+    assert [(one["data"], errors(one)) for one in listened] == [(None, [away("changes")])]
+    logged = [one for one in caplog.records if one.name == "accord.schema"]
+    assert [(one.levelno, one.getMessage()) for one in logged] == [
+        (logging.WARNING, f"DATABASE_UNREACHABLE in request r1 at {field}")
+        for field in ("accounts", "createAccount", "changes")
+    ]
+    assert all(one.exc_info and one.exc_info[1] and one.exc_info[1].__cause__ for one in logged)
+    assert (await bench.ask(WRITE))["createAccount"]["violations"] == []
+    assert await bench.ask(READ) == {"accounts": {"totalCount": 2}}
+
+
+@on_server
+@pytest.mark.parametrize(("query", "field"), [(READ, "accounts"), (WRITE, "createAccount")])
+async def test_what_was_under_way_when_the_connection_broke_is_told_the_same(bench: Bench, query: str, field: str):
+    other = await asyncpg.connect(bench.accord.settings.database)
+    try:
+        await other.execute("begin; lock table account in access exclusive mode")
+        running = asyncio.create_task(bench.run(query))
+
+        async def waits() -> bool:
+            return await other.fetchval(f"select count(*) > 0 {WAITING}")
+
+        await until(waits)
+        await other.execute(f"select pg_terminate_backend(pid) {WAITING}")
+        answer = (await running).decoded()
+        assert (answer["data"], errors(answer)) == ({field: None}, [away(field)])
+    finally:
+        await other.close()
+    assert await bench.ask(READ) == {"accounts": {"totalCount": 0}}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system lets one process limit another")
+def test_a_file_that_can_not_be_written_is_told_the_same(tmp_path: Path):
+    (port,) = free_ports(1)
+    with serving(tmp_path, port, "--no-demo", log_level="error") as server:
+        pid = server.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))
+        answer = httpx.post(server.address, json={"query": WRITE}).json()
+        assert (answer["data"], errors(answer)) == ({"createAccount": None}, [away("createAccount")])
+        assert server.ask(READ) == {"accounts": {"totalCount": 0}}
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+        assert server.ask(WRITE) == {"createAccount": {"violations": []}}
