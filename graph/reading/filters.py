@@ -61,7 +61,8 @@ class FilterCompiler:
         if self.conditions > MOST_CONDITIONS:
             raise InvalidInput(
                 "FILTER_TOO_LARGE",
-                f"{where}: the filter has more than {MOST_CONDITIONS} conditions; use in, or split it.",
+                f"{where}: the filter has more than {MOST_CONDITIONS} operators, relations and {{…}}; use in, "
+                "or split it.",
                 argument=where,
             )
 

@@ -22,7 +22,7 @@ from accord.tests.reference.mistakes import (
 
 ONLY_ONE = "exactly one field must be specified, and the value for that field must be non-null."
 ONE_ORDER = f"Within OneOf Input Object type 'AccountOrder', {ONLY_ONE}"
-LARGE = "the filter has more than 200 conditions; use in, or split it."
+LARGE = "the filter has more than 200 operators, relations and {…}; use in, or split it."
 FILTER = "query ($filter: AccountFilter) { accounts(filter: $filter) { totalCount } }"
 ORDER = "query ($order: [AccountOrder!]) { accounts(orderBy: $order) { totalCount } }"
 

@@ -41,10 +41,28 @@ def crossing(relations: int) -> dict[str, Any]:
         ({"children": {"anyOf": IDS[:5_000]}}, {"children": {"anyOf": IDS}}, "FILTER_TOO_LARGE"),
         ({"children": {"noneOf": IDS[:5_000]}}, {"children": {"noneOf": IDS}}, "FILTER_TOO_LARGE"),
         ({"or": [{}] * 199}, {"or": [{}] * 200}, "FILTER_TOO_LARGE"),
+        ({"or": [{"name": {"eq": "A"}}] * 99}, {"or": [{"name": {"eq": "A"}}] * 100}, "FILTER_TOO_LARGE"),
+        (
+            {"or": [{"parent": {"name": {"ne": "A"}}}] * 49},
+            {"or": [{"parent": {"name": {"ne": "A"}}}] * 50},
+            "FILTER_TOO_LARGE",
+        ),
         (nested(12), nested(13), "FILTER_TOO_DEEP"),
         (crossing(4), crossing(5), "FILTER_TOO_DEEP"),
     ],
-    ids=["in", "nin", "inIgnoreCase", "ids", "anyOf", "noneOf", "conditions", "nesting", "relations"],
+    ids=[
+        "in",
+        "nin",
+        "inIgnoreCase",
+        "ids",
+        "anyOf",
+        "noneOf",
+        "empty",
+        "conditions",
+        "joined",
+        "nesting",
+        "relations",
+    ],
 )
 async def test_a_filter_has_bounds(bench: Bench, within: Any, beyond: Any, code: str) -> None:
     await bench.ask(FIND, filter=within)
