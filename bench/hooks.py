@@ -65,7 +65,7 @@ async def main() -> None:
     unit: Any = _Nothing()
 
     def faces() -> Faces:
-        return Faces(unit, hooks, lambda permission: False, writable=False)
+        return Faces(unit, hooks, lambda permission: False)
 
     async def every() -> None:
         for hook in (hooks.prepare, hooks.validate, hooks.before_commit):

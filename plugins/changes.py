@@ -24,8 +24,9 @@ class ChangeKind(Choices):
 class Change:
     """One record's change: its columns before and after, and where in the input it was asked for.
 
-    `before` is None for a record that is created. `after` holds every column; `prepare` may set values in it. `given`
-    names the columns that the input states. `root` counts the inputs of a bulk from 0.
+    `before` is None for a record that is created. `after` holds every column; in `prepare` and in mutations a plugin
+    sets values of its own records and extensions in it. What else a plugin tries to change raises an error that names
+    the next step. `given` names the columns that the input states. `root` counts the inputs of a bulk from 0.
     """
 
     kind: ChangeKind

@@ -157,7 +157,7 @@ class Operations:
 
         async def act(unit: UnitOfWork) -> Any:
             async def work() -> Any:
-                face = PluginUnit(unit, plugin, caller.may, writable=True, paths=paths)
+                face = PluginUnit(unit, plugin, caller.may, paths=paths)
                 answer = await operation.function(face, **arguments.values)
                 if operation.result is None or unit.errors():
                     return None

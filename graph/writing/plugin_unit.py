@@ -16,9 +16,9 @@ from ...plugins.violations import Path, Violation
 from ..catalogue import ABSENT, Column, RecordType, ToAny, ToOne
 from ..identity import global_id
 from ..reading.rows import Values
-from ..storing import folded
 from .due import plan_due
 from .filling import Filler
+from .lending import OVER, lent, set_column
 from .rules import NOT_FOUND
 from .unit import UnitOfWork
 
@@ -27,18 +27,15 @@ NOWHERE: Mapping[UUID, Path] = {}
 
 
 class PluginUnit:
-    """What the hooks and mutations of one plugin are given. `writable` while it may still add changes.
+    """What the hooks and mutations of one plugin are given; they may add changes until the unit is checked.
 
     `paths` say where the ids that an operation was given stand among its arguments.
     """
 
-    def __init__(
-        self, unit: UnitOfWork, plugin: Plugin, may: May, *, writable: bool, paths: Mapping[UUID, Path] = NOWHERE
-    ) -> None:
+    def __init__(self, unit: UnitOfWork, plugin: Plugin, may: May, *, paths: Mapping[UUID, Path] = NOWHERE) -> None:
         self._unit = unit
         self._plugin = plugin
         self._may = may
-        self._writable = writable
         self._paths = paths
         self.now = unit.now
         self.today = unit.today
@@ -54,11 +51,18 @@ class PluginUnit:
 
     def changes(self, record: RecordName) -> Sequence[Change]:
         """The changes of one record type."""
-        return self._unit.changes(self._type(record).name)
+        kind = self._type(record)
+        return self.lent(kind, self._unit.changes(kind.name))
 
     def change(self, record: RecordName, id_: UUID) -> Change | None:
         """The change of that record, if there is one."""
-        return self._unit.change(self._type(record).name, id_)
+        kind = self._type(record)
+        change = self._unit.change(kind.name, id_)
+        return None if change is None else self._lent(kind, change)
+
+    def lent(self, kind: RecordType, changes: Iterable[Change]) -> Sequence[Change]:
+        """The changes of a record type as the plugin holds them."""
+        return lent(self._unit, kind, changes, is_own=self._owns(kind))
 
     async def lock(self, name: str) -> None:
         """Hold a named lock, the plugin's own, until the transaction ends; waiting for it is not the plugin's time."""
@@ -83,7 +87,7 @@ class PluginUnit:
         changes = {id_: change for id_ in wanted if (change := self._unit.change(kind.name, id_)) is not None}
         stored = await self._unit.reader.find(kind, kind.key, [id_ for id_ in wanted if id_ not in changes])
         there = {row[kind.key]: row for row in stored if row.get("deleted_at") is None}
-        there |= {id_: change.after for id_, change in changes.items() if change.is_live}
+        there |= {one.id: one.after for one in self.lent(kind, changes.values()) if one.is_live}
         return {id_: there[id_] for id_ in wanted if id_ in there}
 
     async def rows_after(self, record: RecordName, column: str, values: Iterable[Any]) -> Sequence[Mapping[str, Any]]:
@@ -98,10 +102,9 @@ class PluginUnit:
             if row.get("deleted_at") is None and self._unit.change(kind.name, row[kind.key]) is None
         ]
         held = set(wanted)
-        changed = [
-            one.after for one in self._unit.changes(kind.name) if one.is_live and _hashable(one.after[column]) in held
-        ]
-        return [*kept, *changed]
+        changes = self._unit.changes(kind.name)
+        changed = [one for one in changes if one.is_live and _hashable(one.after[column]) in held]
+        return [*kept, *(one.after for one in self.lent(kind, changed))]
 
     # writing ---------------------------------------------------------------------------------------------------
 
@@ -111,7 +114,7 @@ class PluginUnit:
         if kind.owner is not None:
             raise NotYours(f"{kind.name} rows are made with their owners; update the one there is instead")
         filler = Filler(self._unit)
-        cause = because or self._cause(values.values())
+        cause = self._behind(because) or self._cause(values.values())
         change = Change(
             kind=ChangeKind.CREATE,
             record=kind.name,
@@ -123,7 +126,7 @@ class PluginUnit:
         )
         change.after[kind.key] = change.id
         self._fill(filler, change, kind, values)
-        return self._unit.add(change)
+        return self._lent(kind, self._unit.add(change))
 
     async def update(
         self,
@@ -144,7 +147,7 @@ class PluginUnit:
         if not change.is_live:
             raise NotYours(f"the {kind.name} {key} is being deleted; look at change.is_live before you update it")
         self._fill(Filler(self._unit), change, kind, values)
-        return change
+        return self._lent(kind, change)
 
     async def delete(self, record: RecordName, id_: UUID, *, because: Change | None = None) -> Change:
         """Delete a record of the plugin's own."""
@@ -153,13 +156,13 @@ class PluginUnit:
             raise NotYours(f"{kind.name} rows go with their owners; set their fields to None instead")
         known = self._unit.change(kind.name, id_)
         if known is not None and not known.is_live:
-            return known
+            return self._lent(kind, known)
         if known is not None:
             self._unit.forget(known)
         if known is not None and known.before is None:
-            return known
+            return self._lent(kind, known)
         row = known.before if known is not None and known.before else await self._locked(kind, id_, because)
-        return self._change(ChangeKind.DELETE, kind, row, because or known)
+        return self._lent(kind, self._change(ChangeKind.DELETE, kind, row, because or known))
 
     def violate(self, violation: Violation, because: Change | None = None) -> None:
         """Report a violation under the plugin's name."""
@@ -201,7 +204,7 @@ class PluginUnit:
     def _own(self, record: RecordName) -> RecordType:
         self._check_writable("write")
         kind = self._type(record)
-        if kind.plugin != self._plugin.name and kind.model not in self._plugin.models:
+        if not self._owns(kind):
             own = ", ".join(model.__name__ for model in self._plugin.models) or "nothing of its own"
             raise NotYours(
                 f"the plugin {self._plugin.name} can't write {kind.name}: that belongs to somebody else. It writes "
@@ -209,9 +212,19 @@ class PluginUnit:
             )
         return kind
 
+    def _owns(self, kind: RecordType) -> bool:
+        return kind.plugin == self._plugin.name or kind.model in self._plugin.models
+
+    def _lent(self, kind: RecordType, change: Change) -> Change:
+        return self.lent(kind, [change])[0]
+
+    def _behind(self, change: Change | None) -> Change | None:
+        """The unit's change that stands behind one that the plugin holds; one that was taken out stands for itself."""
+        return change and (self._unit.change(change.record, change.id) or change)
+
     def _check_writable(self, what: str) -> None:
-        if not self._writable:
-            raise NotYours(f"nothing can be added to the unit any more; {what} in prepare or in a mutation")
+        if not self._unit.is_open:
+            raise NotYours(OVER.format(what=what))
 
     def _check_column(self, kind: RecordType, column: str) -> None:
         if column not in kind.table_columns:
@@ -229,7 +242,7 @@ class PluginUnit:
     def _change(self, what: ChangeKind, kind: RecordType, row: Mapping[str, Any], because: Change | None) -> Change:
         key: UUID = row[kind.key]
         beside = self._unit.change(kind.owner, key) if kind.owner else None
-        cause = because or beside or self._cause(())
+        cause = self._behind(because) or beside or self._cause(())
         path = cause.path if cause else ()
         if kind.namespace and cause is beside is not None:
             path = (*path, kind.namespace)
@@ -257,7 +270,7 @@ class PluginUnit:
         raise Refused(missing.message)
 
     def _fill(self, filler: Filler, change: Change, kind: RecordType, values: Mapping[str, Any]) -> None:
-        """Set values by the names of the fields, as an input would; hidden ones as they are."""
+        """Set values by the names of the fields, as an input would; hidden ones of the plugin as they are."""
         given: dict[str, Any] = {}
         for name, value in values.items():
             link = _reference(kind, name)
@@ -266,7 +279,7 @@ class PluginUnit:
                 change.given.discard(link.column)
                 given[f"{link.api}Id"] = self._shown(link, value)
             elif column is not None and column.policy.hidden:
-                change.after[name] = value
+                set_column(kind, change.after, name, value)
             elif column is not None and kind.members.get(column.api) is column:
                 change.given.discard(name)
                 given[column.api] = value
@@ -287,9 +300,7 @@ class PluginUnit:
         """Set a column that the API shows within a group alone."""
         parsed = None if value is None else filler.readable(column, value, change.at(column.name), change.root)
         if parsed is not ABSENT:
-            change.after[column.name] = parsed
-            if column.folded:
-                change.after[column.folded] = folded(parsed)
+            set_column(self._unit.catalogue[change.record], change.after, column.name, parsed)
 
     def _shown(self, link: ToOne | ToAny, value: Any) -> Any:
         if isinstance(link, ToOne) and isinstance(value, UUID):

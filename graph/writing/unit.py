@@ -72,6 +72,8 @@ class UnitOfWork:
         self.writes: list[Write] = []  # of rows that are no record's, written with the changes
         self.following: list[tuple[str, Sequence[Any]]] = []  # statements that run when everything is written
         self.set_aside: dict[str, set[UUID]] = {}  # hidden rows that are in a dry run's way, by record
+        self.is_open = True  # until the checks begin; plugins add and set nothing after that
+        self.lent: dict[bool, dict[Change, Change]] = {}  # changes as plugins hold them: owners (True), and others
         self.taken: set[tuple[int, str, str]] = set()  # inputs refused for what may not be seen, with record and fields
         self._changes: dict[str, dict[UUID, Change]] = {}
         self._unreadable: set[Path] = set()

@@ -94,7 +94,7 @@ class Writer:
                 await stamp_changes(unit)
                 await store_changes(unit, [] if request.dry_run else events_of(unit, self.consumers))
                 await follow(transaction, unit.following)
-                await self.hooks.before_commit(Faces(unit, self.hooks, request.may, writable=False), unit.size)
+                await self.hooks.before_commit(Faces(unit, self.hooks, request.may), unit.size)
                 if request.dry_run:
                     if preview is not None:
                         await preview(transaction, outcome)
@@ -271,14 +271,14 @@ async def _look_over(unit: UnitOfWork, hooks: Hooks, may: May) -> None:
     await spread_deletions(unit)
     await spread_restorations(unit)
     await spread_to_extensions(unit)
-    faces = Faces(unit, hooks, may, writable=True)
+    faces = Faces(unit, hooks, may)
     await _prepare_models(unit, faces, frozenset())
     if hooks.has("prepare"):
         await _prepare_plugins(unit, faces)
+    unit.is_open = False
     await touch_owners(unit)
     await settle(unit)
     await check(unit)
-    faces = Faces(unit, hooks, may, writable=False)
     for record in unit.changed_types():
         validate = getattr(record.model, "validate_changes", None)
         if validate is None:
@@ -299,7 +299,7 @@ async def _prepare_models(unit: UnitOfWork, faces: Faces, known: Collection[int]
         changes = [one for one in unit.changes(record.name) if id(one) not in known] if prepare else []
         if prepare is not None and changes:
             if record.plugin in faces:
-                await _forgiving(unit, faces.prepare(record, prepare(changes, faces(record.plugin))))
+                await _forgiving(unit, faces.prepare(record, prepare, changes))
             else:
                 await prepare(changes, unit)
 
