@@ -25,8 +25,9 @@ class Change:
     """One record's change: its columns before and after, and where in the input it was asked for.
 
     `before` is None for a record that is created. `after` holds every column; in `prepare` and in mutations a plugin
-    sets values of its own records and extensions in it. What else a plugin tries to change raises an error that names
-    the next step. `given` names the columns that the input states. `root` counts the inputs of a bulk from 0.
+    sets values of its own records and extensions in it, but for what Accord alone sets, such as `version` and
+    `deleted_at`. What else a plugin tries to change raises an error that names the next step. `given` names the columns
+    that the input states. `root` counts the inputs of a bulk from 0.
     """
 
     kind: ChangeKind

@@ -61,7 +61,8 @@ class Unit(Protocol):
         ...
 
     async def create(self, record: RecordName, values: Row, *, because: Change | None = None) -> Change:
-        """Create a record of the plugin's own. Values are given by field name, as inputs take them; ids as UUIDs.
+        """Create a record of the plugin's own. Values are given by field name, as inputs take them; ids as UUIDs. What
+        Accord alone sets is left out: id, version, who wrote it and when, deletion, an extension's owner.
 
         `because` is the change that makes it necessary: what is found wrong is reported at its place in the input.
         Like `update` and `delete` for `prepare` and for mutations alone: afterwards nothing is written any more.

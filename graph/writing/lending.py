@@ -13,6 +13,7 @@ from ...plugins.units import NotYours
 from ...plugins.violations import Path
 from ..catalogue import RecordType
 from ..storing import folded
+from .checks import STAMPED
 from .unit import UnitOfWork
 
 NESTED = frozenset({dict, list})  # values that could be changed from within
@@ -34,6 +35,18 @@ def lent(unit: UnitOfWork, record: RecordType, changes: Iterable[Change], *, is_
             one = known[change] = LentChange(change, right)
         held.append(one)
     return held
+
+
+def check_settable(record: RecordType, column: str) -> None:
+    """Raises NotYours for a column of a plugin's row that is Accord's own."""
+    stays = f"{record.name}.{column} is set by Accord alone"
+    if column in {"deleted_at", "deletion"}:
+        advice = "an extension goes and comes back with its owner" if record.owner else "use unit.delete"
+        raise NotYours(f"{stays}; {advice}")
+    if record.owner is not None and column == record.key:
+        raise NotYours(f"{stays}; an extension stays with its owner, whose id tells unit.update which row is meant")
+    if column in STAMPED:
+        raise NotYours(f"{stays}, when the row is written; leave it out")
 
 
 def set_column(record: RecordType, row: MutableMapping[str, Any], name: str, value: Any) -> None:
@@ -58,7 +71,7 @@ class Right(Protocol):
 
 
 class OwnRight:
-    """A plugin's, in the rows of its own: while the unit is open."""
+    """A plugin's, in the rows of its own: while the unit is open, whatever is not set by Accord alone."""
 
     def __init__(self, unit: UnitOfWork, record: RecordType) -> None:
         self._unit = unit
@@ -73,6 +86,7 @@ class OwnRight:
         """Set a column, and its folded twin with it."""
         if not self._unit.is_open:
             raise NotYours(OVER.format(what="set values"))
+        check_settable(self._record, name)
         if name not in self._record.columns:
             self._check_beside(name)
         set_column(self._record, row, name, value)

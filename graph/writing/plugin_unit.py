@@ -18,7 +18,7 @@ from ..identity import global_id
 from ..reading.rows import Values
 from .due import plan_due
 from .filling import Filler
-from .lending import OVER, lent, set_column
+from .lending import OVER, check_settable, lent, set_column
 from .rules import NOT_FOUND
 from .unit import UnitOfWork
 
@@ -275,6 +275,7 @@ class PluginUnit:
         for name, value in values.items():
             link = _reference(kind, name)
             column = kind.columns.get(name)
+            check_settable(kind, link.column if link else name)
             if link is not None:
                 change.given.discard(link.column)
                 given[f"{link.api}Id"] = self._shown(link, value)

@@ -1,6 +1,7 @@
 """A plugin reads every change and sets values of its own records alone, until the checks begin."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from accord.tests.plugins.working.toys import NPI_NEEDED, HipaaAccount, HipaaAgr
 HOOKS = ("prepare", "validate", "before_commit")
 AGREE = """mutation ($title: String!, $id: ID!) { createHipaaAgreement(input: {title: $title, accountId: $id}) {
   recordId violations { code path plugin } } }"""
+RENAME = """mutation ($id: ID!, $title: String!) { updateHipaaAgreement(input: {id: $id, title: $title}) {
+  violations { code path plugin } } }"""
 SOMEBODY = UUID("00000000-0000-7000-8000-0000000000ff")
+LATER = datetime(1999, 1, 1, tzinfo=UTC)
 
 
 def set_after(change: Change) -> None:
@@ -176,6 +180,66 @@ async def test_a_records_own_methods_set_values_while_they_may(toys: Toys, monke
     made = (await toys.bench.ask(AGREE, title="Standard", id=account))["createHipaaAgreement"]
     assert made["violations"] == [{"code": "NPI_NEEDED", "path": ["input", "title"], "plugin": "hipaa"}]
     assert [text.partition(";")[0] for text in refused] == ["nothing can be added to the unit any more"]
+
+
+ACCORDS = {
+    "id": SOMEBODY,
+    "version": 500,
+    "created_at": LATER,
+    "created_by": SOMEBODY,
+    "created_by_id": SOMEBODY,
+    "updated_at": LATER,
+    "updated_by_id": SOMEBODY,
+    "deleted_at": LATER,
+    "deletion": SOMEBODY,
+}
+
+
+@pytest.mark.parametrize("name", ACCORDS)
+async def test_what_accord_sets_in_a_plugins_rows_is_not_the_plugins(
+    toys: Toys, name: str, caplog: pytest.LogCaptureFixture
+):
+    async def update(unit: Unit) -> None:
+        for change in unit.changes(HipaaAgreement):
+            await unit.update(HipaaAgreement, change.id, {name: ACCORDS[name]})
+
+    async def create(unit: Unit) -> None:
+        for change in unit.changes(HipaaAgreement):
+            values = {"title": "Other", "account": change.after["account_id"], name: ACCORDS[name]}
+            await unit.create(HipaaAgreement, values)
+
+    async def set_(unit: Unit) -> None:
+        for change in unit.changes(HipaaAgreement):
+            change.after["created_by_id" if name == "created_by" else name] = ACCORDS[name]
+
+    account = await toys.create("Kestrel")
+    agreement = (await toys.bench.ask(AGREE, title="Standard", id=account))["createHipaaAgreement"]["recordId"]
+    rows = await toys.rows("select * from hipaa_agreement")
+    for overstep in (update, create, set_):
+        caplog.clear()
+        toys.hipaa.doing["prepare"] = overstep
+        (error,) = await toys.bench.errors(RENAME, id=agreement, title="Usual")
+        assert (error["extensions"]["code"], error["extensions"]["plugin"]) == ("PLUGIN_FAILED", "hipaa")
+        stated = "created_by_id" if name == "created_by" else name
+        assert f"NotYours: HipaaAgreement.{stated} is set by Accord alone" in caplog.text
+        assert ("use unit.delete" in caplog.text) is (name in {"deleted_at", "deletion"})
+    assert await toys.rows("select * from hipaa_agreement") == rows
+
+
+@pytest.mark.parametrize("name", ["owner", "owner_id", "deleted_at"])
+async def test_an_extension_stays_with_its_owner(toys: Toys, name: str, caplog: pytest.LogCaptureFixture):
+    other = UUID((await toys.create("Merlin")).removeprefix("acc_"))
+    account = await toys.create("Kestrel")
+
+    async def update(unit: Unit) -> None:
+        for change in unit.changes("Account"):
+            await unit.update(HipaaAccount, change.id, {name: LATER if name == "deleted_at" else other})
+
+    toys.hipaa.doing["prepare"] = update
+    (error,) = await toys.bench.errors(UPDATE, input={"id": account, "name": "Falcon"})
+    assert error["extensions"]["code"] == "PLUGIN_FAILED"
+    column = "deleted_at" if name == "deleted_at" else "owner_id"
+    assert f"NotYours: HipaaAccount.{column} is set by Accord alone; an extension" in caplog.text
 
 
 @pytest.mark.parametrize(
