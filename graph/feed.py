@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from uuid import UUID
 
-from .catalogue import Catalogue, Kind
+from .catalogue import Catalogue, Kind, RecordType, ToOne
 from .databases.database import Database
 from .errors import InvalidInput
 from .reading.rows import RowReader
@@ -77,6 +77,7 @@ class ChangeFeed:
         self._listeners: set[_Listener] = set()
         self._wake = asyncio.Event()
         self._position: int | None = None
+        self._reached = 0  # what is handed on, up to here, may pass by those who come in meanwhile
         self._joining = asyncio.Semaphore(1)  # who comes in and catches up reads in turn, between requests
 
     def wake(self) -> None:
@@ -110,9 +111,10 @@ class ChangeFeed:
         await number_events(self._database)
         position = self._position if self._position is not None else await self._last()
         while batch := await self._after(position, BATCH):
-            position = batch[-1].position
+            position = self._reached = batch[-1].position
+            listeners = list(self._listeners)  # who comes in from here on reads up to this position by itself
             sorting = _Sorting(self._database, self._catalogue, batch)
-            for listener in list(self._listeners):
+            for listener in listeners:
                 for numbered in await sorting.wanted(listener.interest):
                     self._hand(listener, numbered)
         self._position = position
@@ -128,9 +130,10 @@ class ChangeFeed:
         self._listeners.add(listener)
         self._wake.set()  # what happened meanwhile
         try:
-            seen = start
-            if after is not None:
-                async for numbered in self._missed(interest, after, start):
+            seen = max(start, self._reached)
+            since = start if after is None else after
+            if after is not None or since < seen:
+                async for numbered in self._missed(interest, since, seen):
                     yield numbered
             while True:
                 numbered = await listener.queue.get()
@@ -203,7 +206,8 @@ class _Sorting:
     def __init__(self, database: Database, catalogue: Catalogue, batch: Sequence[Numbered]) -> None:
         self._database = database
         self._catalogue = catalogue
-        self._batch = batch
+        # events of a plugin that was taken out concern nobody any more
+        self._batch = [one for one in batch if one.event.record in catalogue.types]
         self._subtrees: Mapping[UUID, Sequence[Numbered]] | None = None
 
     async def wanted(self, interest: Interest) -> list[Numbered]:
@@ -280,25 +284,24 @@ async def ways_of(database: Database, catalogue: Catalogue, events: Sequence[Eve
             stored = {row["id"]: row for row in await rows.find(record, "id", concerned, live=False)}
             for id_, several in concerned.items():
                 row = stored.get(id_, {})
-                contact = row.get("contact_id")
-                account = None if name == "Account" else row.get("account_id")
-                steps = () if account is None else (Step("Account", account, (name, "account_id")),)
-                if name == "Account" or steps:
-                    for event_id, way in _onward(several, *steps):
-                        found[event_id].add(way)
-                if name == "Contact":
-                    contacts.setdefault(id_, set()).update(several)
-                elif contact is not None:
-                    contacts.setdefault(contact, set()).update(
-                        _onward(several, Step("Contact", contact, (name, "contact_id")))
-                    )
-                if name == "Address":
-                    addresses.setdefault(id_, set()).update(several)
+                reached = [(name, id_, several)]
+                for link in _owners(record) if row else ():
+                    if row[link.column] is not None:
+                        step = Step(link.target, row[link.column], (name, link.column))
+                        reached.append((link.target, row[link.column], _onward(several, step)))
+                for target, target_id, led in reached:
+                    if target == "Account":
+                        for event_id, way in led:
+                            found[event_id].add(way)
+                    elif target == "Contact":
+                        contacts.setdefault(target_id, set()).update(led)
+                    elif target == "Address":
+                        addresses.setdefault(target_id, set()).update(led)
                 for link in record.to_anys.values() if row else ():
                     subject = catalogue.target(link, row)
                     if subject is not None:
-                        led = Step(subject.name, row[link.column], (name, link.column))
-                        subjects.setdefault(led.record, {}).setdefault(led.id, set()).update(_onward(several, led))
+                        step = Step(subject.name, row[link.column], (name, link.column))
+                        subjects.setdefault(step.record, {}).setdefault(step.id, set()).update(_onward(several, step))
         wave = subjects  # no record that leads to any leads to another such, so this ends
     for link, column, wanted in (("AccountContact", "contact_id", contacts), ("AddressLink", "address_id", addresses)):
         for row in await rows.find(catalogue[link], column, wanted, live=False):
@@ -310,6 +313,12 @@ async def ways_of(database: Database, catalogue: Catalogue, events: Sequence[Eve
                 for event_id, way in _onward(wanted[row[column]], *steps):
                     found[event_id].add(way)
     return found
+
+
+def _owners(record: RecordType) -> list[ToOne]:
+    """What a row is a part of; but a use of an address does not concern the others that use it."""
+    links = [link for link in record.to_ones.values() if link.policy.owner]
+    return [link for link in links if (record.name, link.target) != ("AddressLink", "Address")]
 
 
 def _onward(several: set[tuple[UUID, Way]], *steps: Step) -> set[tuple[UUID, Way]]:

@@ -12,7 +12,7 @@ from accord.graph.bootstrap import SYSTEM_ACTOR
 from accord.graph.databases.database import Update
 from accord.schema.exchange import Caller, Refused, Request
 from accord.tests.accord_fixture import Bench, open_bench
-from accord.tests.waiting import PATIENCE
+from accord.tests.waiting import PATIENCE, until
 
 CALLER = Caller(actor=SYSTEM_ACTOR, request="test")
 ACCOUNT = """mutation ($name: String!, $parent: ID) {
@@ -125,6 +125,56 @@ async def test_who_comes_back_with_a_cursor_misses_nothing_and_hears_nothing_twi
         await make(bench, "Four")
         (live,) = await taking
     assert [change["node"]["name"] for change in [*missed, live]] == ["Two", "Three", "Four"]
+
+
+async def test_what_was_written_by_a_plugin_that_was_taken_out_is_passed_over(bench: Bench) -> None:
+    for name in ("One", "Two", "Three"):
+        await make(bench, name)
+    async with bench.accord.database.transaction() as transaction:
+        gone = "update outbox_event set record = 'Gone' where id in (select id from outbox_event order by id limit 2)"
+        await transaction.execute(gone, [])
+    async with listening(bench, after="0") as changes:
+        assert [change["node"]["name"] for change in await take(changes, 1)] == ["Three"]
+    top = (await bench.ask("{ accounts(last: 1) { nodes { id } } }"))["accounts"]["nodes"][0]["id"]
+    async with listening(bench, after="0", subtree=top) as changes:
+        assert [change["recordId"] for change in await take(changes, 1)] == [top]
+
+
+async def test_what_is_handed_on_while_somebody_comes_in_is_not_missed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = bench.accord.feed
+    last = feed._last
+
+    async def and_then() -> int:
+        position = await last()
+        monkeypatch.undo()
+        await make(bench, "Meanwhile")
+        await feed.turn()
+        return position
+
+    async with listening(bench) as first, listening(bench) as second:
+        hearing = asyncio.create_task(take(first, 2))
+        await started(bench)
+        await make(bench, "Before")
+        await until(lambda: feed._position == 1)
+        monkeypatch.setattr(feed, "_last", and_then)
+        changes = await asyncio.gather(hearing, take(second, 1))
+    assert [[change["node"]["name"] for change in heard] for heard in changes] == [
+        ["Before", "Meanwhile"],
+        ["Meanwhile"],
+    ]
+
+
+async def test_what_belongs_to_an_address_concerns_the_accounts_that_use_it(bench: Bench) -> None:
+    account = await make(bench, "Top")
+    address = """mutation ($account: ID!) { updateAccount(input: {id: $account, addresses: [{streetLines: ["1 Road"],
+      city: "Vienna", country: {code: "AT"}}]}) { account { addresses { nodes { id } } } } }"""
+    used = (await bench.ask(address, account=account))["updateAccount"]["account"]["addresses"]["nodes"][0]["id"]
+    called = 'mutation ($id: ID!) { createExternalId(input: {system: "crm", value: "1", addressId: $id}) { recordId } }'
+    made = (await bench.ask(called, id=used))["createExternalId"]["recordId"]
+    async with listening(bench, after="0", subtree=account, types=["ExternalId"]) as changes:
+        assert [change["recordId"] for change in await take(changes, 1)] == [made]
 
 
 async def test_a_listener_that_lags_is_told_and_the_others_go_on(bench: Bench) -> None:
