@@ -3,22 +3,23 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from ...plugins.calling import Hooks, PluginFailed
+from ...plugins.calling import Hooks
 from ...plugins.contexts import Context
 from ...plugins.operations import Due, Operation, OperationKind, is_due, operations_of
 from ...plugins.plugin import Plugin
 from ...plugins.units import NotYours
 from ..catalogue import Kind
-from ..databases.database import Database, Transaction, Update
+from ..databases.database import Database, Transaction
 from ..reading.dialects import Dialect
 from ..reading.rows import as_list
 from ..storing import load, store
-from .retrying import LEASE, MOST_ATTEMPTS, next_attempt
+from .leasing import Leased, Queue
+from .retrying import trouble_of
 from .turns import POLL_SECONDS, Turns, is_cancelled
 
 log = logging.getLogger("accord.due")
@@ -88,12 +89,6 @@ def plan_due(
     return [(statement, [store(kind, values[column], dialect.kind) for column, kind in COLUMNS.items()])]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Claimed:
-    due: Due
-    plugin: str
-
-
 class DueWorker:
     """Does what has fallen due of each plugin: under a lease, again later after a failure, then put aside."""
 
@@ -105,20 +100,18 @@ class DueWorker:
         *,
         now: Callable[[], datetime],
         poll_seconds: float = POLL_SECONDS,
-        lease: timedelta = LEASE,
     ) -> None:
         self._database = database
         self._hooks = hooks
         self._contexts = contexts
         self._now = now
-        self._lease = lease
         self._methods: dict[str, dict[str, Operation]] = {}
         for plugin in hooks.plugins:
             found = {one.name: one for one in operations_of(plugin)[0] if one.kind is OperationKind.DUE}
             if found:
                 self._methods[plugin.name] = found
         self._turns = {
-            name: Turns(_turn(self, name), f"what is due of {name}", poll_seconds=poll_seconds)
+            name: Turns(partial(self.drain, name), f"what is due of {name}", poll_seconds=poll_seconds)
             for name in self._methods
         }
 
@@ -128,7 +121,7 @@ class DueWorker:
             turns.wake()
 
     def stop(self) -> None:
-        """Let what is at hand be finished, and end."""
+        """Let the work at hand be finished, give the rest back, and end."""
         for turns in self._turns.values():
             turns.stop()
 
@@ -142,105 +135,50 @@ class DueWorker:
         """Do everything that is due, of one plugin or of all; returns how many were tried."""
         tried = 0
         for name in [plugin] if plugin else list(self._methods):
-            while not self._turns[name].is_stopping:
-                until = self._now() + self._lease
-                claimed = await self._claim(name, until)
-                if not claimed:
-                    break
-                for one in claimed:
-                    # what is left past the lease, or when told to stop, comes again when its lease has run out
-                    if self._now() < until and not self._turns[name].is_stopping:
-                        await self._do(one, until)
-                        tried += 1
+            queue, turns = self.queue(name), self._turns[name]
+            tried += await queue.work(partial(self._do, name, queue), lambda turns=turns: turns.is_stopping)
         return tried
 
-    async def _claim(self, plugin: str, until: datetime) -> list[_Claimed]:
-        kind, place = self._database.kind, self._database.dialect.parameter
-        locking = "" if kind == "sqlite" else " for update skip locked"
-        names = as_list(list(self._methods[plugin]), self._database.dialect)  # others wait for a process that has them
-        condition = (
-            f"plugin = {place(1, Kind.CODE)} and parked_at is null and due_at <= {place(2, Kind.TIMESTAMP)} "
-            f"and {self._database.dialect.in_list('name', 3, Kind.CODE)}"
+    def queue(self, plugin: str) -> Queue:
+        """What waits of a plugin, but for what another version of it has planned: that waits for who has the method."""
+        dialect = self._database.dialect
+        return Queue(
+            database=self._database,
+            now=self._now,
+            table="due_work",
+            columns=tuple(COLUMNS),
+            waits=f"d.plugin = {dialect.parameter(2, Kind.CODE)} and d.parked_at is null "
+            f"and {dialect.in_list('d.name', 3, Kind.CODE)}",
+            parameters=[plugin, as_list(list(self._methods[plugin]), dialect)],
+            batch=BATCH,
         )
-        statement = f"select {','.join(COLUMNS)} from due_work where {condition} order by due_at, id limit {BATCH}"
-        asked = [plugin, store(Kind.TIMESTAMP, self._now(), kind), names]
-        if not await self._database.fetch(f"select 1 from due_work where {condition} limit 1", asked):
-            return []
-        async with self._database.transaction() as transaction:
-            rows = [
-                {c: load(k, value, kind) for (c, k), value in zip(COLUMNS.items(), row, strict=True)}
-                for row in await transaction.fetch(f"{statement}{locking}", asked)
-            ]
-            leased = [
-                (store(Kind.ID, row["id"], kind), [row["attempts"] + 1, store(Kind.TIMESTAMP, until, kind)])
-                for row in rows
-            ]
-            if leased:
-                columns = ("attempts", "due_at")
-                await transaction.write([Update(table="due_work", key="id", columns=columns, rows=leased)])
-        return [
-            _Claimed(
-                plugin=plugin,
-                due=Due(
-                    id=row["id"],
-                    name=row["name"],
-                    at=row["planned_for"],
-                    record=row["record_id"],
-                    actor=row["actor_id"],
-                    data=row["data"],
-                    attempts=row["attempts"] + 1,
-                ),
-            )
-            for row in rows
-        ]
 
-    async def _do(self, claimed: _Claimed, until: datetime) -> None:
-        due, plugin = claimed.due, claimed.plugin
+    async def _do(self, plugin: str, queue: Queue, leased: Leased) -> None:
+        due = self._due(leased)
         method = self._methods[plugin][due.name]
-        if due.attempts > MOST_ATTEMPTS:
-            await self._set(due, "parked_at", self._now(), "no worker came to an end with it")
-            return
-        seconds = (until - self._now()).total_seconds()
         try:
             work = method.function(self._contexts(plugin), due)
-            await self._hooks.contained(plugin, f"due {due.name}", work, seconds=seconds)
+            await self._hooks.contained(plugin, f"due {due.name}", work, seconds=queue.seconds_left(leased))
         except (Exception, asyncio.CancelledError) as error:  # the edge between Accord and a plugin
             if is_cancelled():
                 raise
             log.warning("due work %s of %s failed, attempt %s", due.name, plugin, due.attempts, exc_info=error)
-            later = next_attempt(self._now(), due.attempts)
-            parked = due.attempts >= MOST_ATTEMPTS
-            await self._set(
-                due, "parked_at" if parked else "due_at", self._now() if parked else later, trouble_of(error)
-            )
-            return
-        async with self._database.transaction() as transaction:
-            place = self._database.dialect.parameter
-            # planned anew meanwhile, it is another row
-            await transaction.execute(
-                f"delete from due_work where id = {place(1, Kind.ID)} and attempts = {place(2, Kind.INTEGER)}",
-                [store(Kind.ID, due.id, self._database.kind), due.attempts],
-            )
+            await queue.fail(leased, trouble_of(error))
+        else:
+            await queue.finish(leased)  # planned anew meanwhile, it is another row
 
-    async def _set(self, due: Due, column: str, moment: datetime, trouble: str | None) -> None:
-        kind, place = self._database.kind, self._database.dialect.parameter
-        async with self._database.transaction() as transaction:
-            await transaction.execute(
-                f"update due_work set {column} = {place(1, Kind.TIMESTAMP)}, trouble = {place(2, Kind.TEXT)} "
-                f"where id = {place(3, Kind.ID)} and attempts = {place(4, Kind.INTEGER)}",
-                [store(Kind.TIMESTAMP, moment, kind), trouble, store(Kind.ID, due.id, kind), due.attempts],
-            )
-
-
-def trouble_of(error: BaseException) -> str:
-    """What operators are told of a failure: the type of it, and where to find the rest."""
-    if isinstance(error, PluginFailed):
-        return f"{type(error.__cause__).__name__}, incident {error.incident}"
-    return type(error).__name__
-
-
-def _turn(worker: DueWorker, plugin: str) -> Callable[[], Any]:
-    return lambda: worker.drain(plugin)
+    def _due(self, leased: Leased) -> Due:
+        kind = self._database.kind
+        row = {c: load(k, value, kind) for (c, k), value in zip(COLUMNS.items(), leased.row, strict=True)}
+        return Due(
+            id=leased.id,
+            name=row["name"],
+            at=row["planned_for"],
+            record=row["record_id"],
+            actor=row["actor_id"],
+            data=row["data"],
+            attempts=leased.attempts,
+        )
 
 
 async def follow(transaction: Transaction, statements: Sequence[Statement]) -> None:

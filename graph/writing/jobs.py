@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,12 @@ from ...plugins.calling import Hooks
 from ...plugins.contexts import Context, Passing
 from ...plugins.operations import Operation, OperationKind, operations_of
 from ..catalogue import Kind
-from ..databases.database import Database, Update
+from ..databases.database import Database
 from ..databases.finishing import to_its_end
 from ..reading.rows import as_list
-from ..storing import store
-from .due import trouble_of
 from .job_table import COLUMNS, JobState, loaded_job, progress_of
-from .retrying import LEASE
+from .leasing import Leased, Queue
+from .retrying import LEASE, trouble_of
 from .turns import POLL_SECONDS, Turns
 
 log = logging.getLogger("accord.jobs")
@@ -31,6 +31,19 @@ LARGEST_RESULT = 1_000_000  # characters
 PAUSE_SECONDS = 0.2  # between two notes of a job's progress, however often it tells
 Contexts = Callable[[str, UUID, frozenset[str]], Context]  # of a plugin's work for an actor with these permissions
 Coerce = Callable[[Operation, Mapping[str, Any]], Mapping[str, Any]]  # stored arguments as the method takes them
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """A job that this process runs; in its values, by column, its progress stands before it is written down."""
+
+    leased: Leased
+    values: dict[str, Any]
+
+    @property
+    def progress(self) -> Mapping[str, Any]:
+        """How far it is."""
+        return {column: self.values[column] for column in ("done", "total", "message")}
 
 
 class JobWorker:
@@ -46,7 +59,6 @@ class JobWorker:
         now: Callable[[], datetime],
         poll_seconds: float = POLL_SECONDS,
         beat_seconds: float = BEAT_SECONDS,
-        lease: timedelta = LEASE,
     ) -> None:
         self._database = database
         self._hooks = hooks
@@ -54,13 +66,24 @@ class JobWorker:
         self._coerce = coerce
         self._now = now
         self._beat_seconds = beat_seconds
-        self._lease = lease
         self._methods = {
             (plugin.name, one.name): one
             for plugin in hooks.plugins
             for one in operations_of(plugin)[0]
             if one.kind is OperationKind.JOB
         }
+        dialect = database.dialect
+        known = dialect.in_list("(d.plugin || '.' || d.name)", 2, Kind.CODE)  # others wait for a process with them
+        self._queue = Queue(
+            database=database,
+            now=now,
+            table="job",
+            columns=tuple(COLUMNS),
+            waits=f"d.state in ('QUEUED','RUNNING') and {known}",
+            parameters=[as_list([".".join(key) for key in self._methods], dialect)],
+            kinds=COLUMNS,
+            further=self._taken,
+        )
         self._turns = Turns(self._turn, "jobs", poll_seconds=poll_seconds)
         self._running: set[asyncio.Task[None]] = set()
 
@@ -115,49 +138,32 @@ class JobWorker:
         if not task.cancelled() and task.exception() is not None:
             log.error("a job's end could not be noted; it will run again", exc_info=task.exception())
 
-    async def _claim(self) -> dict[str, Any] | None:
+    async def _claim(self) -> _Job | None:
         """The next job that waits, or whose process is gone; what can't be run any more is put aside on the way."""
-        dialect, kind = self._database.dialect, self._database.kind
-        known = dialect.in_list("(plugin || '.' || name)", 2, Kind.CODE)  # others wait for a process with them
-        condition = f"state in ('QUEUED','RUNNING') and due_at <= {dialect.parameter(1, Kind.TIMESTAMP)} and {known}"
-        names = as_list([".".join(key) for key in self._methods], dialect)
-        asked = [store(Kind.TIMESTAMP, self._now(), kind), names]
-        while await self._database.fetch(f"select 1 from job where {condition} limit 1", asked):
-            async with self._database.transaction() as transaction:
-                locking = "" if kind == "sqlite" else " for update skip locked"
-                rows = await transaction.fetch(
-                    f"select {','.join(COLUMNS)} from job where {condition} order by due_at, id limit 1{locking}",
-                    asked,
-                )
-                if not rows:
-                    return None
-                job = loaded_job(rows[0], kind)
-                trouble: str | None = None
-                state = JobState.RUNNING
-                if job["cancelled_at"] is not None:
-                    state = JobState.CANCELLED
-                elif job["attempts"] - job["interruptions"] >= MOST_LOST:
-                    state, trouble = JobState.FAILED, "no process came to an end with it"
-                job |= {
-                    "state": state.value,
-                    "trouble": trouble,
-                    "attempts": job["attempts"] + 1,
-                    "due_at": self._now() + self._lease,
-                    "started_at": job["started_at"] or self._now(),
-                    "ended_at": None if state is JobState.RUNNING else self._now(),
-                }
-                columns = ("state", "trouble", "attempts", "due_at", "started_at", "ended_at")
-                values = [store(COLUMNS[column], job[column], kind) for column in columns]
-                update = Update(
-                    table="job", key="id", columns=columns, rows=[(store(Kind.ID, job["id"], kind), values)]
-                )
-                await transaction.write([update])
-            if state is JobState.RUNNING:
-                return job
+        while claimed := await self._queue.claim():
+            (leased,) = claimed
+            values = {**loaded_job(leased.row, self._database.kind), **leased.changed}
+            if values["state"] == JobState.RUNNING.value:
+                return _Job(leased=leased, values=values)
         return None
 
-    async def _work(self, job: dict[str, Any]) -> None:
-        operation = self._methods[job["plugin"], job["name"]]
+    def _taken(self, row: Sequence[Any]) -> Mapping[str, Any]:
+        """What becomes of a job that is taken."""
+        job = loaded_job(row, self._database.kind)
+        state, trouble = JobState.RUNNING, None
+        if job["cancelled_at"] is not None:
+            state = JobState.CANCELLED
+        elif job["attempts"] - job["interruptions"] >= MOST_LOST:
+            state, trouble = JobState.FAILED, "no process came to an end with it"
+        return {
+            "state": state.value,
+            "trouble": trouble,
+            "started_at": job["started_at"] or self._now(),
+            "ended_at": None if state is JobState.RUNNING else self._now(),
+        }
+
+    async def _work(self, job: _Job) -> None:
+        operation = self._methods[job.values["plugin"], job.values["name"]]
         work = asyncio.create_task(self._call(operation, job))
         beat = asyncio.create_task(self._beat(job, work))
         is_cut = False
@@ -171,14 +177,12 @@ class JobWorker:
         finally:
             await to_its_end(self._close(job, work, beat, is_cut=is_cut))
 
-    async def _close(
-        self, job: dict[str, Any], work: asyncio.Task[Any], beat: asyncio.Task[None], *, is_cut: bool
-    ) -> None:
+    async def _close(self, job: _Job, work: asyncio.Task[Any], beat: asyncio.Task[None], *, is_cut: bool) -> None:
         """Note what came of a job; one that does not end when told to is left to its lease."""
         beat.cancel()
         await asyncio.wait((beat,))
         if not work.done():
-            log.warning("job %s did not end when its process was told to stop; it will run again", job["id"])
+            log.warning("job %s did not end when its process was told to stop; it will run again", job.leased.id)
             return
         error = None if work.cancelled() else work.exception()
         if is_cut:
@@ -186,105 +190,81 @@ class JobWorker:
         elif work.cancelled():
             await self._end(job, JobState.CANCELLED)
         elif error is not None:
-            log.warning("job %s, %s of %s, failed", job["id"], job["name"], job["plugin"], exc_info=error)
+            log.warning(
+                "job %s, %s of %s, failed", job.leased.id, job.values["name"], job.values["plugin"], exc_info=error
+            )
             await self._end(job, JobState.FAILED, trouble=trouble_of(error))
         else:
             await self._end(job, JobState.DONE, result=work.result())
 
-    async def _give_back(self, job: dict[str, Any]) -> None:
-        job["interruptions"] += 1
+    async def _give_back(self, job: _Job) -> None:
+        job.values["interruptions"] += 1
         await self._end(job, JobState.QUEUED, trouble="its process stopped")
 
-    async def _call(self, operation: Operation, job: dict[str, Any]) -> Any:
+    async def _call(self, operation: Operation, job: _Job) -> Any:
         context = _JobContext(
-            self, job, self._contexts(operation.plugin, job["actor_id"], frozenset(job["permissions"]))
+            self, job, self._contexts(operation.plugin, job.values["actor_id"], frozenset(job.values["permissions"]))
         )
 
         async def call() -> Any:
-            result = await operation.function(context, **self._coerce(operation, job["arguments"]))
+            result = await operation.function(context, **self._coerce(operation, job.values["arguments"]))
             if len(orjson.dumps(result)) > LARGEST_RESULT:
                 raise ValueError(f"the result of a job has {LARGEST_RESULT} characters at most")
             return result
 
         return await self._hooks.contained(operation.plugin, f"job {operation.name}", call())
 
-    async def _beat(self, job: dict[str, Any], work: asyncio.Task[Any]) -> None:
+    async def _beat(self, job: _Job, work: asyncio.Task[Any]) -> None:
         """Renew the lease while the job runs; end it where it is cancelled, or another process has it."""
         while True:
             await asyncio.sleep(self._beat_seconds)
             try:
                 is_wanted = await self.note(job)
             except Exception:  # the database may be away for a moment, and the lease is long
-                log.exception("the heartbeat of job %s could not be noted; trying again", job["id"])
+                log.exception("the heartbeat of job %s could not be noted; trying again", job.leased.id)
                 continue
             if not is_wanted:
                 work.cancel()
                 return
 
-    async def note(self, job: dict[str, Any]) -> bool:
+    async def note(self, job: _Job) -> bool:
         """Write down how far a job is, and renew its lease; whether it is still ours, and wanted."""
-        kind, place = self._database.kind, self._database.dialect.parameter
+        values = {"due_at": self._now() + LEASE, **job.progress}
         async with self._database.transaction() as transaction:
-            touched = await transaction.execute(
-                f"update job set due_at = {place(1, Kind.TIMESTAMP)}, done = {place(2, Kind.INTEGER)}, "
-                f"total = {place(3, Kind.INTEGER)}, message = {place(4, Kind.TEXT)} "
-                f"where id = {place(5, Kind.ID)} and attempts = {place(6, Kind.INTEGER)} and state = 'RUNNING' "
-                "and cancelled_at is null",
-                [
-                    store(Kind.TIMESTAMP, self._now() + self._lease, kind),
-                    job["done"],
-                    job["total"],
-                    job["message"],
-                    store(Kind.ID, job["id"], kind),
-                    job["attempts"],
-                ],
+            return await self._queue.change(
+                transaction, job.leased, values, further="and state = 'RUNNING' and cancelled_at is null"
             )
-        return touched > 0
 
-    async def _end(
-        self, job: dict[str, Any], state: JobState, *, trouble: str | None = None, result: Any = None
-    ) -> None:
-        kind, place = self._database.kind, self._database.dialect.parameter
-        moment = store(Kind.TIMESTAMP, self._now(), kind)
+    async def _end(self, job: _Job, state: JobState, *, trouble: str | None = None, result: Any = None) -> None:
+        moment = self._now()
+        values = {
+            "state": state.value,
+            "trouble": trouble,
+            "result": result,
+            "ended_at": None if state is JobState.QUEUED else moment,
+            "due_at": moment,
+            "interruptions": job.values["interruptions"],
+            **job.progress,
+        }
         async with self._database.transaction() as transaction:
-            touched = await transaction.execute(
-                f"update job set state = {place(1, Kind.CODE)}, trouble = {place(2, Kind.TEXT)}, "
-                f"result = {place(3, Kind.TEXT)}, ended_at = {place(4, Kind.TIMESTAMP)}, "
-                f"due_at = {place(5, Kind.TIMESTAMP)}, done = {place(6, Kind.INTEGER)}, "
-                f"total = {place(7, Kind.INTEGER)}, message = {place(8, Kind.TEXT)}, "
-                f"interruptions = {place(9, Kind.INTEGER)} "
-                f"where id = {place(10, Kind.ID)} and attempts = {place(11, Kind.INTEGER)} and state = 'RUNNING'",
-                [
-                    state.value,
-                    trouble,
-                    None if result is None else orjson.dumps(result).decode(),
-                    None if state is JobState.QUEUED else moment,
-                    moment,
-                    job["done"],
-                    job["total"],
-                    job["message"],
-                    job["interruptions"],
-                    store(Kind.ID, job["id"], kind),
-                    job["attempts"],
-                ],
-            )
-        if not touched:
-            log.warning("job %s was taken over by another process meanwhile", job["id"])
+            is_ours = await self._queue.change(transaction, job.leased, values, further="and state = 'RUNNING'")
+        if not is_ours:
+            log.warning("job %s was taken over by another process meanwhile", job.leased.id)
 
 
 class _JobContext(Passing):
     """What a job is given."""
 
-    def __init__(self, worker: JobWorker, job: dict[str, Any], context: Context) -> None:
+    def __init__(self, worker: JobWorker, job: _Job, context: Context) -> None:
         super().__init__(context)
         self._worker = worker
         self._job = job
-        self.id: UUID = job["id"]
-        self.attempts: int = job["attempts"]
+        self.id = job.leased.id
+        self.attempts = job.leased.attempts
         self._noted = float("-inf")
 
     async def progress(self, done: int, total: int | None = None, message: str = "") -> None:
-        self._job |= progress_of(done, total, message)
+        self._job.values.update(progress_of(done, total, message))
         now = asyncio.get_running_loop().time()
         if now < self._noted + PAUSE_SECONDS:
             return  # the heartbeat will note it, or the end

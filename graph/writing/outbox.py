@@ -5,25 +5,22 @@ Of each event there is a delivery for each consumer, so that none waits for anot
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
-from uuid import UUID
 
 import orjson
 
 from ...plugins.changes import Change, ChangeKind
 from ...plugins.contexts import Event
 from ..catalogue import Column, GroupField, Kind, Member, RecordType, ToAny, ToOne
-from ..databases.database import Database, Insert, Transaction, Update, Write
-from ..reading.rows import as_list
+from ..databases.database import Database, Insert, Transaction, Write
 from ..storing import DatabaseKind, load, store
 from .checks import STAMPED
 from .discretion import states_secrets
-from .due import trouble_of
-from .retrying import LEASE, MOST_ATTEMPTS, next_attempt
+from .leasing import Leased, Queue
+from .retrying import trouble_of
 from .turns import POLL_SECONDS, Turns, is_cancelled
 from .unit import UnitOfWork
 
@@ -129,12 +126,6 @@ def loaded_event(row: Sequence[Any], kind: DatabaseKind, attempts: int = 0) -> E
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Delivery:
-    id: UUID
-    event: Event
-
-
 class OutboxWorker:
     """Hands events to consumers: in order for each record, each under a lease, again after a failure, then parked.
 
@@ -148,13 +139,14 @@ class OutboxWorker:
         *,
         now: Callable[[], datetime],
         poll_seconds: float = POLL_SECONDS,
-        lease: timedelta = LEASE,
     ) -> None:
         self._database = database
         self._now = now
-        self._lease = lease
         self._turns = [
-            (consumer, Turns(self._turn(consumer), f"the outbox of {consumer.name}", poll_seconds=poll_seconds))
+            (
+                consumer,
+                Turns(partial(self._drain, consumer), f"the outbox of {consumer.name}", poll_seconds=poll_seconds),
+            )
             for consumer in consumers
         ]
         self._is_stopping = False
@@ -180,125 +172,49 @@ class OutboxWorker:
         """Hand on everything that is due; returns how many deliveries were tried."""
         return sum([await self._drain(consumer) for consumer, _ in self._turns])
 
-    def _turn(self, consumer: Consumer) -> Callable[[], Awaitable[int]]:
-        return lambda: self._drain(consumer)
-
     async def _drain(self, consumer: Consumer) -> int:
-        tried = 0
-        while not self._is_stopping:
-            until = self._now() + self._lease
-            waiting = deque(await self._claim(consumer, until))
-            if not waiting:
-                return tried
-            try:
-                # past the lease another worker may have the rest, and none is begun that would soon be cut short
-                while waiting and until - self._now() >= self._lease / 2 and not self._is_stopping:
-                    await self._hand_on(consumer, waiting.popleft(), until)
-                    tried += 1
-            finally:
-                if waiting:
-                    await self._give_back(waiting, until)
-        return tried
+        queue = self._queue(consumer)
+        return await queue.work(partial(self._hand_on, consumer, queue), lambda: self._is_stopping)
 
-    async def _claim(self, consumer: Consumer, until: datetime) -> list[_Delivery]:
-        """The first waiting event of each record, leased to this worker."""
-        kind = self._database.kind
-        place = self._database.dialect.parameter
-        locking = "" if kind == "sqlite" else " for update of d skip locked"
-        moment = store(Kind.TIMESTAMP, self._now(), kind)
-        waits = f"consumer = {place(1, Kind.CODE)} and parked_at is null and due_at <= {place(2, Kind.TIMESTAMP)}"
-        asked = [consumer.name, moment]
-        if not await self._database.fetch(f"select 1 from outbox_delivery where {waits} limit 1", asked):
-            return []  # seen by reading alone, so that nobody who writes waits for it
-        async with self._database.transaction() as transaction:
-            rows = await transaction.fetch(
-                f"select {','.join(f'e.{column}' for column in COLUMNS)},d.id,d.attempts "
-                "from outbox_delivery d join outbox_event e on e.id = d.event_id "
-                f"where d.consumer = {place(1, Kind.CODE)} and d.parked_at is null "
-                f"and d.due_at <= {place(2, Kind.TIMESTAMP)} "
-                "and not exists (select 1 from outbox_delivery p where p.consumer = d.consumer "
-                "and p.record_id = d.record_id and p.parked_at is null "
-                "and (p.version, p.event_id) < (d.version, d.event_id)) "
-                f"order by d.due_at, d.event_id limit {BATCH}{locking}",
-                asked,
-            )
-            leased = [(row[-2], [row[-1] + 1, store(Kind.TIMESTAMP, until, kind)]) for row in rows]
-            if leased:
-                update = Update(table="outbox_delivery", key="id", columns=("attempts", "due_at"), rows=leased)
-                await transaction.write([update])
-        return [_Delivery(id=load(Kind.ID, row[-2], kind), event=loaded_event(row, kind, row[-1] + 1)) for row in rows]
+    def _queue(self, consumer: Consumer) -> Queue:
+        """The first waiting event of each record."""
+        return Queue(
+            database=self._database,
+            now=self._now,
+            table="outbox_delivery",
+            columns=[f"e.{column}" for column in COLUMNS],
+            beside="join outbox_event e on e.id = d.event_id",
+            waits=f"d.consumer = {self._database.dialect.parameter(2, Kind.CODE)} and d.parked_at is null",
+            parameters=[consumer.name],
+            first="and not exists (select 1 from outbox_delivery p where p.consumer = d.consumer "
+            "and p.record_id = d.record_id and p.parked_at is null "
+            "and (p.version, p.event_id) < (d.version, d.event_id))",
+            order="d.due_at, d.event_id",
+            batch=BATCH,
+        )
 
-    async def _give_back(self, deliveries: Iterable[_Delivery], until: datetime) -> None:
-        """Undo the claim of deliveries that were not tried, as far as no other worker has them by now."""
-        dialect, kind = self._database.dialect, self._database.kind
-        ids = as_list([store(Kind.ID, one.id, kind) for one in deliveries], dialect)
-        async with self._database.transaction() as transaction:
-            await transaction.execute(
-                f"update outbox_delivery set attempts = attempts - 1, due_at = {dialect.parameter(1, Kind.TIMESTAMP)} "
-                f"where due_at = {dialect.parameter(2, Kind.TIMESTAMP)} and {dialect.in_list('id', 3, Kind.ID)}",
-                [store(Kind.TIMESTAMP, self._now(), kind), store(Kind.TIMESTAMP, until, kind), ids],
-            )
-
-    async def _hand_on(self, consumer: Consumer, delivery: _Delivery, until: datetime) -> None:
-        event = delivery.event
-        if event.attempts > MOST_ATTEMPTS:
-            await self._park(delivery, "no worker came to an end with it")
-            return
+    async def _hand_on(self, consumer: Consumer, queue: Queue, leased: Leased) -> None:
+        event = loaded_event(leased.row, self._database.kind, leased.attempts)
         try:
             # past its lease another worker may be handing on the same event, or the next of its record
-            async with asyncio.timeout((until - self._now()).total_seconds()):
+            async with asyncio.timeout(queue.seconds_left(leased)):
                 await consumer.handle(event)
         except (Exception, asyncio.CancelledError) as error:  # a consumer may be a plugin or a remote service
             if is_cancelled():
                 raise
             log.warning("%s failed on event %s, attempt %s", consumer.name, event.id, event.attempts, exc_info=error)
-            if event.attempts < MOST_ATTEMPTS:
-                await self._postpone(consumer, delivery, trouble_of(error))
-            else:
-                await self._park(delivery, trouble_of(error))
-            return
-        kind, place = self._database.kind, self._database.dialect.parameter
-        async with self._database.transaction() as transaction:
-            touched = await transaction.execute(
-                f"delete from outbox_delivery where id = {place(1, Kind.ID)} and attempts = {place(2, Kind.INTEGER)}",
-                [store(Kind.ID, delivery.id, kind), event.attempts],
-            )
-        self._told(delivery, touched)
+            is_ours = await queue.fail(leased, trouble_of(error), partial(self._postpone, consumer, event))
+        else:
+            is_ours = await queue.finish(leased)
+        if not is_ours:
+            log.warning("event %s took longer than its lease; another worker has it", event.id)
 
-    async def _park(self, delivery: _Delivery, trouble: str) -> None:
-        """Put a delivery aside, so that those after it go on."""
-        async with self._database.transaction() as transaction:
-            await self._set(transaction, delivery, "parked_at", self._now(), trouble)
-
-    async def _postpone(self, consumer: Consumer, delivery: _Delivery, trouble: str) -> None:
-        """Let the event be tried again later; those after it, which wait for it, need not be looked at until then."""
+    async def _postpone(self, consumer: Consumer, event: Event, transaction: Transaction, later: datetime) -> None:
+        """Have those after an event, which wait for it, not be looked at until then."""
         kind, place = self._database.kind, self._database.dialect.parameter
-        later = next_attempt(self._now(), delivery.event.attempts)
-        async with self._database.transaction() as transaction:
-            if not await self._set(transaction, delivery, "due_at", later, trouble):
-                return
-            await transaction.execute(
-                f"update outbox_delivery set due_at = {place(1, Kind.TIMESTAMP)} "
-                f"where consumer = {place(2, Kind.CODE)} and record_id = {place(3, Kind.ID)} "
-                f"and parked_at is null and due_at < {place(1, Kind.TIMESTAMP)}",
-                [store(Kind.TIMESTAMP, later, kind), consumer.name, store(Kind.ID, delivery.event.record_id, kind)],
-            )
-
-    async def _set(
-        self, transaction: Transaction, delivery: _Delivery, column: str, moment: datetime, trouble: str
-    ) -> bool:
-        """Set a time of a delivery, unless the lease ran out and another worker has tried it since."""
-        kind, place = self._database.kind, self._database.dialect.parameter
-        touched = await transaction.execute(
-            f"update outbox_delivery set {column} = {place(1, Kind.TIMESTAMP)}, trouble = {place(2, Kind.TEXT)} "
-            f"where id = {place(3, Kind.ID)} and attempts = {place(4, Kind.INTEGER)}",
-            [store(Kind.TIMESTAMP, moment, kind), trouble, store(Kind.ID, delivery.id, kind), delivery.event.attempts],
+        await transaction.execute(
+            f"update outbox_delivery set due_at = {place(1, Kind.TIMESTAMP)} "
+            f"where consumer = {place(2, Kind.CODE)} and record_id = {place(3, Kind.ID)} "
+            f"and parked_at is null and due_at < {place(1, Kind.TIMESTAMP)}",
+            [store(Kind.TIMESTAMP, later, kind), consumer.name, store(Kind.ID, event.record_id, kind)],
         )
-        self._told(delivery, touched)
-        return touched > 0
-
-    def _told(self, delivery: _Delivery, touched: int) -> None:
-        if not touched:
-            log.warning(
-                "event %s took longer than its lease of %s; another worker has it", delivery.event.id, self._lease
-            )

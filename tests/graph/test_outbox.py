@@ -416,11 +416,12 @@ async def test_an_event_that_ends_its_worker_each_time_is_parked(told: Told):
     assert await told.waiting() == 0
 
 
-async def test_a_consumer_gets_no_longer_than_the_lease(told: Told):
+async def test_a_consumer_gets_no_longer_than_the_lease(told: Told, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("accord.graph.writing.leasing.LEASE", timedelta(seconds=0.2))
     await told.create("Kestrel")
     endless = Heard(waits=asyncio.Event())
     async with asyncio.timeout(PATIENCE):
-        assert await told.worker(endless, lease=timedelta(seconds=0.2)).drain() == 1
+        assert await told.worker(endless).drain() == 1
     (row,) = await told.bench.accord.database.fetch("select trouble from outbox_delivery", [])
     assert row[0] == "TimeoutError"
     told.bench.clock.turn(seconds=2)

@@ -1,9 +1,8 @@
 """Work that falls due: planned with a unit or by itself, done at least once after its time, on one of all processes."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,7 +12,7 @@ from accord.graph.writing.due import DueWorker
 from accord.graph.writing.retrying import MOST_ATTEMPTS
 from accord.plugins import Context, Due, Unit
 from accord.tests.plugins.working.toy_host import CREATE, Toys
-from accord.tests.plugins.working.toys import at, fail
+from accord.tests.plugins.working.toys import at, fail, forever
 from accord.tests.waiting import PATIENCE, until
 
 
@@ -98,8 +97,7 @@ async def test_what_fails_is_tried_again_after_growing_delays_and_then_put_aside
 async def test_it_survives_a_restart_and_a_process_that_is_gone(toys: Toys):
     await plan(toys, days=1)
     toys.bench.clock.turn(days=1)
-    dead: Any = toys.bench.accord.due
-    assert len(await dead._claim("hipaa", toys.bench.clock.now + timedelta(seconds=60))) == 1
+    assert len(await toys.bench.accord.due.queue("hipaa").claim()) == 1  # by a process that is gone then
     async with toys.restarted() as other:
         assert await other.bench.accord.due.drain() == 0
         other.bench.clock.turn(seconds=60)
@@ -127,6 +125,88 @@ async def test_what_is_planned_anew_by_the_work_itself_stays(toys: Toys):
     toys.bench.clock.turn(days=365)
     assert await toys.bench.accord.due.drain() == 1
     assert [due.record for due in toys.hipaa.reviews] == [UUID(account[4:])] * 2
+
+
+async def several(toys: Toys, count: int) -> None:
+    context = toys.bench.accord.contexts.of("hipaa")
+    for _ in range(count):
+        await context.schedule("review", at=context.now)
+
+
+async def test_what_is_slow_costs_work_that_was_not_tried_no_attempt(toys: Toys):
+    await several(toys, 20)
+    left: list[float] = []
+
+    async def slow(context: Context, due: Due) -> None:
+        (row,) = await toys.bench.accord.database.fetch(f"select due_at from due_work where id = '{due.id}'", [])
+        ends = datetime.fromisoformat(row[0]) if isinstance(row[0], str) else row[0]
+        left.append((ends - toys.bench.clock.now).total_seconds())
+        toys.bench.clock.turn(seconds=31)
+
+    toys.hipaa.doing["review"] = slow
+    assert await toys.bench.accord.due.drain() == 20
+    assert [due.attempts for due in toys.hipaa.reviews] == [1] * 20
+    assert left == [60] * 20  # none is begun that its lease would soon cut short
+    assert await toys.rows("select count(*) from due_work") == [(0,)]
+
+
+async def test_a_worker_that_is_told_to_stop_ends_what_it_is_at_and_gives_the_rest_back(toys: Toys):
+    await several(toys, 3)
+    go_on, begun = asyncio.Event(), asyncio.Event()
+
+    async def wait(context: Context, due: Due) -> None:
+        begun.set()
+        await go_on.wait()
+
+    toys.hipaa.doing["review"] = wait
+    worker = toys.bench.accord.due
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(PATIENCE):
+        await begun.wait()
+        worker.stop()
+        go_on.set()
+        await running
+    assert len(toys.hipaa.reviews) == 1
+    async with toys.restarted() as other:
+        assert await other.bench.accord.due.drain() == 2
+        assert [due.attempts for due in other.hipaa.reviews] == [1, 1]
+        assert {due.id for due in other.hipaa.reviews}.isdisjoint(due.id for due in toys.hipaa.reviews)
+    assert await toys.rows("select count(*) from due_work") == [(0,)]
+
+
+async def test_work_gets_no_longer_than_its_lease(toys: Toys, monkeypatch: pytest.MonkeyPatch):
+    await several(toys, 1)
+    toys.hipaa.doing["review"] = forever
+    monkeypatch.setattr("accord.graph.writing.leasing.LEASE", timedelta(seconds=0.2))
+    async with asyncio.timeout(PATIENCE / 2):
+        assert await toys.bench.accord.due.drain() == 1
+    ((attempts, trouble),) = await toys.rows("select attempts, trouble from due_work where parked_at is null")
+    assert (attempts, trouble.partition(",")[0]) == (1, "TimeoutError")
+
+
+async def test_what_ends_its_worker_each_time_is_put_aside(toys: Toys):
+    await several(toys, 1)
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        begun: list[int] = []
+
+        async def die(context: Context, due: Due, begun: list[int] = begun) -> None:
+            begun.append(due.attempts)
+            await forever()
+
+        toys.hipaa.doing["review"] = die
+        working = asyncio.create_task(toys.bench.accord.due.drain())
+        await until(lambda begun=begun: begun)
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+        assert begun == [attempt]
+        toys.bench.clock.turn(seconds=60)
+    toys.hipaa.doing.clear()
+    assert await toys.bench.accord.due.drain() == 1
+    assert toys.hipaa.reviews == []
+    assert await toys.rows("select trouble from due_work where parked_at is not null") == [
+        ("no worker came to an end with it",)
+    ]
 
 
 async def test_a_name_that_no_method_has_is_the_plugins_mistake(toys: Toys, caplog: pytest.LogCaptureFixture):

@@ -255,16 +255,19 @@ async def test_a_process_that_is_cut_off_while_it_stops_gives_its_jobs_back_neve
 
 
 async def test_a_job_that_ends_while_its_process_stops_has_ended(toys: Toys):
-    go_on = asyncio.Event()
+    begun, go_on = asyncio.Event(), asyncio.Event()
 
-    async def wait(job: JobContext) -> None:
+    async def fail_late(job: JobContext) -> None:
+        begun.set()
         await go_on.wait()
+        await fail()
 
-    toys.hipaa.doing["import_list"] = wait
+    toys.hipaa.doing["import_list"] = fail_late
     worker = worker_of(toys)
     id_ = await start(toys)
     running = asyncio.create_task(worker.run())
-    await until(lambda: toys.hipaa.ran == ["file:list"])
+    async with asyncio.timeout(PATIENCE):
+        await begun.wait()
     async with held(toys):
         go_on.set()
         await asyncio.sleep(0.2)  # it waits to note the end
@@ -272,7 +275,7 @@ async def test_a_job_that_ends_while_its_process_stops_has_ended(toys: Toys):
         await asyncio.sleep(0.05)
     async with asyncio.timeout(PATIENCE):
         await running
-    assert (await read(toys, id_))["state"] == "DONE"
+    assert (await read(toys, id_))["state"] == "FAILED"
 
 
 async def test_a_job_whose_process_is_gone_runs_again_when_its_lease_ends_and_not_for_ever(toys: Toys):
@@ -280,7 +283,7 @@ async def test_a_job_whose_process_is_gone_runs_again_when_its_lease_ends_and_no
     id_ = await start(toys)
     dead: Any = toys.bench.accord.jobs
     for attempt in range(1, MOST_LOST + 1):
-        assert (await dead._claim())["attempts"] == attempt  # a process that took it, and was gone
+        assert (await dead._claim()).leased.attempts == attempt  # a process that took it, and was gone
         assert await dead._claim() is None
         toys.bench.clock.turn(seconds=60)
     assert await dead._claim() is None
