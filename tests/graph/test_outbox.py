@@ -428,6 +428,49 @@ async def test_a_consumer_gets_no_longer_than_the_lease(told: Told, monkeypatch:
     assert len(await told.drain()) == 1
 
 
+async def test_the_lease_limits_a_consumer_though_the_clock_is_set_back(told: Told, monkeypatch: pytest.MonkeyPatch):
+    for name in ("Kestrel", "Merlin"):
+        await told.create(name)
+
+    class Endless(Heard):
+        async def handle(self, event: Event) -> None:
+            self.events.append(event)
+            if len(self.events) == 1:
+                told.bench.clock.turn(hours=-1)
+            else:
+                await asyncio.Event().wait()
+
+    monkeypatch.setattr("accord.graph.writing.leasing.LEASE", timedelta(seconds=0.5))
+    async with asyncio.timeout(PATIENCE / 2):
+        assert await told.worker(Endless()).drain() == 2
+    ((trouble,),) = await told.bench.accord.database.fetch("select trouble from outbox_delivery", [])
+    assert trouble == "TimeoutError"
+
+
+async def test_what_a_clock_that_was_ahead_has_put_off_is_taken_up(told: Told, caplog: pytest.LogCaptureFixture):
+    account = await told.create("Kestrel")
+    await told.update(account, name="Merlin")
+    told.bench.clock.turn(days=2)
+    told.heard.fails = lambda event: event.attempts == 1
+    assert len(await told.drain()) == 1
+    told.bench.clock.turn(days=-2)
+    assert await told.drain() == []
+    await told.bench.accord.housekeeper.tidy()
+    assert "a clock was ahead: 2 rows of outbox_delivery" in caplog.text
+    told.heard.fails = lambda event: False
+    assert [event.version for event in await told.drain()] == [1, 2]
+
+
+async def test_what_is_put_off_for_as_long_as_it_may_be_stays_so(told: Told):
+    told.heard.fails = lambda event: True
+    await told.create("Kestrel")
+    for attempt in range(1, MOST_ATTEMPTS):
+        assert len(await told.drain()) == 1
+        await told.bench.accord.housekeeper.tidy()
+        assert await told.drain() == []
+        told.bench.clock.turn(seconds=2**attempt)
+
+
 async def test_a_consumer_that_is_slow_costs_events_that_were_not_tried_no_attempt(told: Told):
     for number in range(30):
         await told.create(f"Kestrel {number}")

@@ -209,6 +209,23 @@ async def test_what_ends_its_worker_each_time_is_put_aside(toys: Toys):
     ]
 
 
+async def test_what_a_clock_that_was_ahead_has_put_off_is_taken_up_and_what_is_planned_waits(toys: Toys):
+    account = await plan(toys, days=30)
+    await several(toys, 1)
+    toys.bench.clock.turn(days=1)
+    toys.hipaa.doing["review"] = fail
+    assert await toys.bench.accord.due.drain() == 1
+    toys.hipaa.doing.clear()
+    toys.bench.clock.turn(days=-1)
+    assert await toys.bench.accord.due.drain() == 0
+    await toys.bench.accord.housekeeper.tidy()
+    assert await toys.bench.accord.due.drain() == 1
+    assert [due.record for due in toys.hipaa.reviews] == [None]
+    toys.bench.clock.turn(days=30)
+    assert await toys.bench.accord.due.drain() == 1
+    assert [due.record for due in toys.hipaa.reviews] == [None, UUID(account[4:])]
+
+
 async def test_a_name_that_no_method_has_is_the_plugins_mistake(toys: Toys, caplog: pytest.LogCaptureFixture):
     async def prepare(unit: Unit) -> None:
         unit.schedule("revue", at=unit.now)

@@ -291,6 +291,18 @@ async def test_a_job_whose_process_is_gone_runs_again_when_its_lease_ends_and_no
     assert (job["state"], job["trouble"]) == ("FAILED", "no process came to an end with it")
 
 
+async def test_a_job_that_waits_by_a_clock_that_was_ahead_is_taken_up(toys: Toys):
+    toys.bench.clock.turn(days=1)
+    id_ = await start(toys)
+    dead: Any = toys.bench.accord.jobs
+    assert await dead._claim() is not None
+    toys.bench.clock.turn(days=-1)
+    assert await toys.bench.accord.jobs.drain() == 0
+    await toys.bench.accord.housekeeper.tidy()
+    assert await toys.bench.accord.jobs.drain() == 1
+    assert (await read(toys, id_))["state"] == "DONE"
+
+
 async def test_a_slow_process_whose_job_was_taken_over_lets_it_go(toys: Toys, caplog: pytest.LogCaptureFixture):
     go_on = asyncio.Event()
 
