@@ -151,8 +151,8 @@ class Subscriptions:
         await view.settle(wanted)
         if view.failures:
             raise view.failures[0]
-        catalogue = self.ground.catalogue
-        is_alone = view.sight.is_way_masked(catalogue, catalogue["Account"].list_of("descendants"))
+        account = self.ground.catalogue["Account"]
+        is_alone = view.sight.is_masked(account, account.to_ones["parent"])  # nothing is known to lie below it
         open_ = [
             way
             for way in ways
