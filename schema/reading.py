@@ -21,7 +21,7 @@ from ..graph.reading.compiler import (
 from ..graph.reading.plan import Plan, Seen, Uncomputed, complete, resolved, unmarked
 from ..graph.reading.scope import Ground
 from ..graph.reading.selection import Ref, Selection
-from .costs import connection_cost, record_cost
+from .costs import connection_cost, dearest_filter, record_cost
 from .query_types import RootField, key_name, public_uniques
 from .selecting import Details, Selector
 
@@ -43,6 +43,7 @@ class Prepared:
 
     plan: Plan
     cost: int
+    dearest: tuple[int, str] = (0, "")  # the filter in it that costs most, and the way to it
     ids: Any = None
 
     def cost_for(self, variables: Mapping[str, Any]) -> int:
@@ -88,15 +89,23 @@ class Roots:
         match root.how:
             case "list":
                 connection = selector.connection(root.of, parent, key, details)
-                return Prepared(plan=compile_connection(ground, connection), cost=connection_cost(connection))
+                return Prepared(
+                    plan=compile_connection(ground, connection),
+                    cost=connection_cost(connection),
+                    dearest=dearest_filter([connection]),
+                )
             case "one":
                 fields = selector.record(root.of, details)
-                return Prepared(plan=self._one(ground, fields, root.of, key, arguments), cost=record_cost(fields))
+                return Prepared(
+                    plan=self._one(ground, fields, root.of, key, arguments),
+                    cost=record_cost(fields),
+                    dearest=dearest_filter(fields, (key,)),
+                )
             case "node":
                 record = self.catalogue[shape]
                 fields = selector.record(record, details)
                 plan = compile_record(ground, record, fields, arguments["id"], f"{key}.id")
-                return Prepared(plan=plan, cost=record_cost(fields))
+                return Prepared(plan=plan, cost=record_cost(fields), dearest=dearest_filter(fields, (key,)))
             case _:
                 if not shape:
                     return None
@@ -106,7 +115,10 @@ class Roots:
                 ]
                 plan = compile_records(ground, wanted, f"{key}.ids")
                 return Prepared(
-                    plan=plan, cost=max(record_cost(fields) for _, fields, _ in wanted), ids=arguments["ids"]
+                    plan=plan,
+                    cost=max(record_cost(fields) for _, fields, _ in wanted),
+                    dearest=max(dearest_filter(fields, (key,)) for _, fields, _ in wanted),
+                    ids=arguments["ids"],
                 )
 
     def _one(

@@ -162,6 +162,11 @@ class Run:
         if self.operation.type is OperationType.MUTATION:
             does, advice = "write or return", "do less at once, in several requests"
         message = f"The operation may {does} {self.cost:,} rows, {limit:,} are allowed: {advice}."
+        dearest, place = max((one.dearest for one in self.ready.values() if one), default=(0, ""))
+        if dearest:
+            message += (
+                f" The filter of {place} counts for {dearest:,} each time it is run: cross fewer relations in it."
+            )
         error = GraphQLError(message, extensions={"code": "COST_EXCEEDED"})
         return Result(data=None, errors=[error], ran=False, cost=Cost(requested=self.cost, limit=limit))
 

@@ -23,7 +23,7 @@ from ..graph.writing.outcome import Operation, Outcome, WriteRequest
 from ..graph.writing.planning import MOST_RECORDS
 from ..graph.writing.write import LARGEST_BULK, Writer
 from ..plugins.violations import Path, Violation
-from .costs import listed_records, record_cost
+from .costs import filter_cost, listed_records, record_cost
 from .documents import Operation as Operated
 from .mutation_types import MutationField
 from .reading import completed_texts
@@ -111,7 +111,8 @@ class Mutations:
             return 0
         count, written = 1, 1 + listed_records(arguments.get("input"))
         if field.is_bulk and arguments.get("filter") is not None:
-            count = written = LARGEST_BULK
+            count = LARGEST_BULK
+            written = count + filter_cost(arguments["filter"])
         elif field.is_bulk:
             given = arguments.get("inputs") or arguments.get("ids") or ()
             count = len(given)

@@ -76,6 +76,7 @@ async def load_demo(writer: Writer, *, folder: Path = DATA, progress: Progress) 
             known = inputs.ids.setdefault(sheet, {})
             known |= {one.row["key"]: id_ for one, id_ in zip(bulk, ids, strict=True) if "key" in one.row.cells}
             done += sum(len(one.nested) + (sheet != "sources") for one in bulk)
+        await transaction.execute("analyze")  # or the database plans for empty tables, until it finds the time itself
         progress("", total, total)
     return {name: len(rows) for name, rows in sheets.items()}
 

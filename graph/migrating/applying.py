@@ -177,6 +177,8 @@ async def _fill(session: Session, target: Target, progress: Callable[[Step], Non
     filled = 0
     for backfill in target.backfills:
         filled += await fill(session, backfill, target.place, heard)
+    if filled:
+        await session.run("ANALYZE")  # or the database plans for empty tables, until it finds the time itself
     if find_differences(known, target.plugins):
         await session.begin()
         try:

@@ -6,7 +6,7 @@ from typing import Any
 from ..catalogue import Kind, RecordType
 from ..identity import parse_id
 from ..storing import store
-from .filters import FilterCompiler
+from .filters import LISTED_OF_ALL, FilterCompiler
 from .pages import all_met
 from .plan import Plan
 from .rows import as_list
@@ -79,7 +79,8 @@ def compile_ids(ground: Ground, record: RecordType, filter_: Any, most: int) -> 
     writer = StatementWriter(ground, "filter")
     rows = Table(record=record, alias="r")
     name = concatenated([f"{record.prefix}_", Sql(ground.dialect.plain(rows.key, record.columns["id"].kind))])
-    met = all_met([FilterCompiler(writer.compilation).compile(rows, filter_, "filter"), *writer.compilation.live(rows)])
+    filters = FilterCompiler(writer.compilation, LISTED_OF_ALL)
+    met = all_met([filters.compile(rows, filter_, "filter"), *writer.compilation.live(rows)])
     return writer.plan(f"select {name} from {record.table} r where {met} order by {rows.key} limit {most + 1}")
 
 

@@ -14,6 +14,7 @@ class Dialect(ABC):
 
     kind: DatabaseKind
     is_same: str  # compares two values, null being a value like any other
+    plans_whole: bool  # conditions within conditions are planned together, not tried row by row as they stand
 
     @abstractmethod
     def parameter(self, number: int, kind: Kind) -> str:
@@ -104,6 +105,7 @@ class SQLite(Dialect):
 
     kind = "sqlite"
     is_same = "is"
+    plans_whole = False
 
     def parameter(self, number: int, kind: Kind) -> str:
         return f"?{number}"
@@ -143,6 +145,7 @@ class PostgreSQL(Dialect):
 
     kind = "postgresql"
     is_same = "is not distinct from"
+    plans_whole = True
 
     TYPES = {
         Kind.ID: "uuid",

@@ -13,6 +13,8 @@ from .scope import Compilation, Table, of_type
 from .sight import ways
 
 DEEPEST = 4  # relations that a filter may cross
+LISTED_OF_ALL = 2  # the relation from which owners are listed where the filter is tried on all rows of a table,
+LISTED_OF_SOME = 3  # and where it may be tried on few of them: a page that is soon full, what belongs to one record
 DEEPEST_NESTING = 12  # filters within one another, by relations and by and, or and not
 MOST_CONDITIONS = 200
 
@@ -33,10 +35,17 @@ def narrow(compilation: Compilation, rows: Table, filter_: Mapping[str, Any]) ->
 
 
 class FilterCompiler:
-    """Compiles one filter; counts its conditions, since planning a huge one takes the database seconds."""
+    """Compiles one filter; counts its conditions, since planning a huge one takes the database seconds.
 
-    def __init__(self, compilation: Compilation) -> None:
+    From the relation on whose depth is `listed` (1 is the first), rows are not looked for from each owner anew, but the
+    owners that have some are listed once. That is for databases which try conditions within conditions as they stand:
+    there it takes as long as there are rows, and the other way as long as there are ways from row to row, unless few
+    rows are asked about. None never lists.
+    """
+
+    def __init__(self, compilation: Compilation, listed: int | None = None) -> None:
         self.compilation = compilation
+        self.listed = None if compilation.dialect.plans_whole else listed
         self.values = Comparer(compilation, self._count)
         self.conditions = 0
         self.nesting = 0
@@ -309,7 +318,8 @@ class FilterCompiler:
     def _some(self, rows: Table, member: ToMany, filter_: Mapping[str, Any], where: str, hops: int) -> str:
         source, target, owner, conditions = self._related(member)
         conditions.append(self.compile(target, filter_, where, hops))
-        if _is_selective(filter_):
+        is_listed = self.listed is not None and hops >= self.listed
+        if is_listed or _is_selective(filter_):
             return f"{rows.key} in (select {owner} from {source} where {all_of(conditions)})"
         conditions.insert(0, f"{owner} = {rows.key}")
         return f"exists (select 1 from {source} where {all_of(conditions)})"

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from ..catalogue import RecordType, ToMany
 from ..errors import InvalidInput
-from .filters import FilterCompiler
+from .filters import LISTED_OF_ALL, LISTED_OF_SOME, FilterCompiler
 from .ordering import Ordering
 from .scope import Compilation, Rows, Table, of_type, undeleted
-from .selection import ConnectionSelection
+from .selection import Aggregates, ConnectionSelection, TotalCount
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 100
@@ -57,7 +57,8 @@ class Base:
         self._source = f"{connection.record.table} t"
         member, link = connection.member, connection.link
         self.is_all = member is None and link is None and not connection.page.filter  # there is of the record
-        filters = FilterCompiler(compilation)
+        is_counted = any(isinstance(part, TotalCount | Aggregates) for part in connection.parts)
+        filters = FilterCompiler(compilation, LISTED_OF_ALL if member is None and is_counted else LISTED_OF_SOME)
         if member is not None and owner is not None:
             if compilation.sight.is_way_masked(compilation.catalogue, member):
                 self.conditions.append("1 = 0")

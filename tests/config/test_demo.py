@@ -61,6 +61,13 @@ async def counts(bench: Bench) -> dict[str, int]:
     return {name: found["totalCount"] for name, found in (await bench.ask(COUNTS)).items()}
 
 
+async def test_the_database_knows_what_the_demo_holds_before_it_plans(bench: Bench) -> None:
+    table = "sqlite_stat1 where tbl" if bench.kind == "sqlite" else "pg_stats where tablename"
+    await load(bench)
+    rows = await bench.accord.database.fetch(f"select count(*) from {table} = 'account_contact'", [])
+    assert rows[0][0] > 0
+
+
 async def test_every_row_of_every_sheet_becomes_a_record(bench: Bench):
     assert await load(bench) is not None
     contacts, accounts = sheet("contacts"), sheet("accounts")

@@ -17,6 +17,16 @@ def named(*names: str) -> list[dict[str, str]]:
     return [{"name": name} for name in names]
 
 
+def crossing(*relations: str) -> dict[str, Any]:
+    """A filter that crosses these relations to many, each within the one before it."""
+    found: dict[str, Any] = {}
+    for relation in reversed(relations):
+        found = {relation: {"some": found}}
+    return found
+
+
+FOUR = crossing("labels", "accounts", "labels", "accounts")
+FILTERED = "query ($filter: AccountFilter!) { accounts(first: 5, filter: $filter) { nodes { id } } }"
 READS: list[tuple[str, dict[str, Any], int]] = [
     ("{ __typename }", {}, 0),
     ("{ accounts { nodes { id } } }", {}, 50),
@@ -62,6 +72,30 @@ READS: list[tuple[str, dict[str, Any], int]] = [
         {"id": "{id}"},
         4,
     ),
+    (FILTERED, {"filter": {"name": {"in": ["A", "B"]}, "parent": {"owner": {"name": {"eq": "A"}}}}}, 5),
+    (FILTERED, {"filter": crossing("labels")}, 5 + 10),
+    (FILTERED, {"filter": {"parent": {"not": crossing("labels")}, "or": [crossing("contacts"), {}]}}, 5 + 20),
+    (FILTERED, {"filter": crossing("contacts", "labels")}, 5 + 10 + 100),
+    (FILTERED, {"filter": FOUR}, 5 + 10 + 100 + 1_000 + 10_000),
+    (FILTERED, {"filter": {"labels": {"anyOf": ["{label}"], "noneOf": ["{label}"], "allOf": ["{label}"]}}}, 5 + 30),
+    (
+        "query ($filter: AccountFilter!) { accounts(filter: $filter) { totalCount aggregates { count } pageInfo { "
+        "hasNextPage } nodes { id } } }",
+        {"filter": crossing("labels")},
+        50 + 3 * 10 + 2 * 10,
+    ),
+    (
+        "query ($filter: ContactFilter!) { accounts(first: 5) { nodes { contacts(first: 3, filter: $filter) { nodes { "
+        "id } } } } }",
+        {"filter": crossing("labels", "contacts")},
+        5 * (1 + 3 + 110),
+    ),
+    (
+        "{ accounts(first: 5) { nodes { contacts(first: 3, through: {contact: {labels: {some: {}}}}) { nodes { id } } "
+        "} } }",
+        {},
+        5 * (1 + 3 + 10),
+    ),
     (
         "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Account { contacts(first: 3) { nodes { id } } } } }",
         {"ids": ["{id}", "{id}", "{other}"]},
@@ -86,6 +120,7 @@ WRITES: list[tuple[str, dict[str, Any], int]] = [
     ("mutation ($ids: [ID!]!) { deleteAccounts(ids: $ids) { written } }", {"ids": ["{id}", "{other}"]}, 2),
     ("mutation ($ids: [ID!]!) { restoreAccounts(ids: $ids) { written } }", {"ids": ["{id}", "{other}"]}, 2),
     ('mutation { deleteAccounts(filter: {name: {eq: "Nobody"}}) { written } }', {}, 5_000),
+    ('mutation { deleteAccounts(filter: {labels: {some: {name: {eq: "No"}}}}) { written } }', {}, 5_010),
     (
         "mutation ($inputs: [CreateAccountInput!]!) { createAccounts(inputs: $inputs, dryRun: true) { written } }",
         {"inputs": named("A", "B", "C")},
@@ -181,6 +216,51 @@ async def test_what_was_asked_and_what_is_allowed_is_told(limited: Limited) -> N
         ],
         "extensions": {"cost": {"requested": 102, "limit": 100}},
     }
+
+
+@pytest.mark.parametrize(
+    ("document", "filter_", "cost", "place", "each"),
+    [
+        (FILTERED, {"or": [FOUR] * 5}, 5 + 5 * 11_110, "accounts", 5 * 11_110),
+        (
+            "query ($filter: AccountFilter!) { accounts(filter: {labels: {some: {}}}) { nodes { owner { "
+            "mine: ownedAccounts(filter: $filter) { totalCount } } } } }",
+            crossing("labels", "accounts", "labels"),
+            50 * (1 + 1 + 10 + 1_110) + 10,
+            "accounts.nodes.owner.mine",
+            1_110,
+        ),
+    ],
+)
+async def test_filters_that_cost_too_much_are_refused_by_name(
+    limited: Limited, document: str, filter_: dict[str, Any], cost: int, place: str, each: int
+) -> None:
+    async with limited() as bench:
+        with bench.counted() as statements:
+            answer = (await bench.run(document, filter=filter_)).decoded()
+    message = (
+        f"The operation may return {cost:,} rows, 50,000 are allowed: ask for less, in smaller pages. The filter of "
+        f"{place} counts for {each:,} each time it is run: cross fewer relations in it."
+    )
+    assert answer["errors"] == [{"message": message, "extensions": {"code": "COST_EXCEEDED"}}]
+    assert statements == []
+
+
+@pytest.mark.parametrize(("selected", "anew"), [("totalCount", 1), ("nodes { id }", 2)])
+async def test_sqlite_lists_once_what_a_relation_within_another_finds(
+    limited: Limited, selected: str, anew: int
+) -> None:
+    """Tried from every row anew, it would take as long as there are ways through all relations."""
+    chain: dict[str, Any] = {
+        "labels": {"some": {"accounts": {"none": {"labels": {"some": {"accounts": {"some": {}}}}}}}}
+    }
+    document = f"query ($filter: AccountFilter!) {{ accounts(filter: $filter) {{ {selected} }} }}"
+    async with limited() as bench:
+        with bench.counted() as statements:
+            await bench.ask(document, filter=chain)
+        (statement,) = statements
+        steps = [row[-1] for row in await bench.accord.database.fetch(f"explain query plan {statement}", [])]
+    assert sum(step.startswith("CORRELATED SCALAR") for step in steps) == anew, steps
 
 
 async def test_a_size_in_a_variable_is_weighed_each_time(limited: Limited) -> None:
