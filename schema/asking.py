@@ -109,6 +109,16 @@ def leaf(schema: GraphQLSchema, root: str, steps: Sequence[str]) -> str:
     return "{ __typename }"
 
 
+def selected_at(schema: GraphQLSchema, root: str, steps: Sequence[str]) -> str | None:
+    """A selection of all there is at the end of the steps; None where they lead nowhere."""
+    type_: Any = schema.type_map.get(root)
+    for step in steps:
+        if not isinstance(type_, GraphQLObjectType) or step not in type_.fields:
+            return None
+        type_ = get_named_type(type_.fields[step].type)
+    return nested(steps, leaf(schema, root, steps))
+
+
 def value_at(data: Any, steps: Sequence[str]) -> Any:
     """What stands at the end of the steps; None where one of them is null."""
     for step in steps:

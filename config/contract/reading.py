@@ -1,17 +1,17 @@
 """Checks of what is read: masked fields stay masked whatever is tried, and a list costs one statement."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import orjson
 
 from ...graph.catalogue import Column, ComputedField, RecordType, ToOne
 from ...plugins.masks import Mask
-from ...schema.asking import Place, filter_type, find_places, leaf, nested, select, value_at
+from ...schema.asking import Place, filter_type, find_places, leaf, nested, select, selected_at, value_at
 from ..testing.host import Gql, Host
 from .rows import made_up
 
-FEW, MANY = 5, 50
+FEW, MANY, MOST = 5, 50, 100  # rows: of a small page, those that are made, of the largest page
 
 
 def own_records(host: Host, plugin: str) -> list[RecordType]:
@@ -49,17 +49,18 @@ async def find_leaks(host: Host, plugin: str) -> AsyncIterator[str]:
 
 
 async def _output(host: Host, stranger: Gql, place: Place) -> AsyncIterator[str]:
-    document = _list_of(host, place)
-    answer = await stranger.answer(document)
-    seen = [value_at(node, place.steps) for node in _nodes(answer, place)]
-    if not isinstance(place.member, Column):
-        if any(value is not None for value in seen):
-            yield f"{place.shown} is answered in full: {document}"
-        return
-    clear = [value_at(node, place.steps) for node in _nodes(await host.gql.answer(document), place)]
-    masked = [_masked(place.member.policy.mask, value) for value in clear]
-    if seen and seen != masked:
-        yield f"{place.shown} comes back as {seen[0]!r} where its mask says {masked[0]!r}: {document}"
+    clear = _values(await host.gql.answer(_list_of(host, place, MOST)), place)
+    document = _list_of(host, place, FEW)
+    if not clear or (isinstance(place.member, Column) and all(value is None for value in clear.values())):
+        yield f"{place.shown} has no value that could be looked at: {document}"
+    for id_, value in _values(await stranger.answer(document), place).items():
+        if not isinstance(place.member, Column):
+            if value is not None:
+                yield f"{place.shown} is answered in full: {document}"
+                return
+        elif id_ in clear and value != (masked := _masked(place.member.policy.mask, clear[id_])):
+            yield f"{place.shown} comes back as {value!r} where its mask says {masked!r}: {document}"
+            return
 
 
 async def _uses(host: Host, stranger: Gql, place: Place) -> AsyncIterator[str]:
@@ -94,10 +95,8 @@ def _documents(host: Host, place: Place) -> Iterator[tuple[str, str, dict[str, A
             key = {step: key}
         document = f"query ($o: [{root.name}Order!]) {{ {root.plural}(orderBy: $o) {{ nodes {{ id }} }} }}"
         yield "sorted", document, {"o": [key]}
-    aggregates: Any = schema.type_map.get(f"{root.name}Aggregates")
-    if aggregates is not None and place.steps[0] in aggregates.fields and len(place.steps) == 1:
-        inner = leaf(schema, f"{root.name}Aggregates", place.steps)
-        yield "aggregated", f"{{ {root.plural} {{ aggregates {{ {place.steps[0]} {inner} }} }} }}", {}
+    if (figures := selected_at(schema, f"{root.name}Aggregates", place.steps)) is not None:
+        yield "aggregated", f"{{ {root.plural} {{ aggregates {{ {figures} }} }} }}", {}
 
 
 def _filtered(place: Place) -> tuple[str, ...]:
@@ -144,14 +143,20 @@ async def _payload(host: Host, stranger: Gql, place: Place) -> AsyncIterator[str
         yield f"a violation quotes the stored {place.shown}: {document}"
 
 
-def _list_of(host: Host, place: Place) -> str:
+def _list_of(host: Host, place: Place, size: int) -> str:
     inner = nested(place.steps, leaf(host.accord.schema.core, place.root.name, place.steps))
-    return f"{{ {place.root.plural}(first: {FEW}) {{ nodes {{ {inner} }} }} }}"
+    return f"{{ {place.root.plural}(first: {size}) {{ nodes {{ id {inner} }} }} }}"
 
 
-def _nodes(answer: dict[str, Any], place: Place) -> list[Any]:
+def _values(answer: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """What an answer shows in a place, by the ids of the records."""
+    return {node["id"]: value_at(node, place.steps) for node in nodes_of(answer, place.root)}
+
+
+def nodes_of(answer: Mapping[str, Any], root: RecordType) -> list[Any]:
+    """The records in the answer of a list; none where it failed."""
     data: Any = answer.get("data")
-    return data[place.root.plural]["nodes"] if data and data.get(place.root.plural) else []
+    return data[root.plural]["nodes"] if data and data.get(root.plural) else []
 
 
 def _masked(mask: Mask, value: Any) -> Any:
@@ -181,6 +186,9 @@ async def find_costly(host: Host, plugin: str) -> AsyncIterator[str]:
                 answer = await host.gql.answer(document)
             if "errors" in answer:
                 yield f"{root.plural} with all fields of the plugin fails: {answer['errors'][0]['message']}"
+                break
+            if len(nodes_of(answer, root)) < size:
+                yield f"{root.plural} shows fewer than {size} of {MANY} rows that were made; its cost can't be told"
                 break
             counts.append(len(ran))
         if counts and counts != [1, 1]:

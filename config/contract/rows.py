@@ -7,8 +7,11 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import orjson
+from graphql import GraphQLSchema
+
 from ...graph.bootstrap import SYSTEM_ACTOR
-from ...graph.catalogue import Catalogue, Column, Kind, RecordType, ToAny, ToOne
+from ...graph.catalogue import Catalogue, Column, GroupField, Kind, RecordType, ToAny, ToOne
 from ...graph.databases.database import Database, Insert, Update
 from ...graph.identity import parse_id
 from ...graph.reading.rows import stored
@@ -93,6 +96,35 @@ def made_up(column: Column, number: int) -> Any:
             return {"zq": number}
         case Kind.ID:
             return UUID(int=(0x0198 << 112) | (7 << 76) | (2 << 62) | number)
+
+
+def made_input(schema: GraphQLSchema, record: RecordType, type_name: str, ids: Mapping[str, str | None]) -> Any:
+    """An input with a made-up value for every field of the record; `ids` are of records that it may refer to."""
+    type_: Any = schema.type_map[type_name]
+    links = {f"{link.api}Id": link for link in record.references}
+    given: dict[str, Any] = {}
+    for name in type_.fields:
+        member, link = record.members.get(name), links.get(name)
+        if isinstance(member, Column | GroupField):
+            given[name] = _stated(member)
+        elif link is not None:
+            id_ = ids.get("Account" if isinstance(link, ToAny) else link.target)
+            given |= {} if id_ is None else {name: id_}
+    return given
+
+
+def _stated(member: Column | GroupField) -> Any:
+    """A made-up value as an input states it."""
+    if isinstance(member, GroupField):
+        return {api: _stated(one) for api, one in member.members.items()}
+    value = made_up(member, 1)
+    match member.kind:
+        case Kind.MONEY:
+            return {"amount": "7300.01", "currency": "EUR"}
+        case Kind.DOCUMENT:
+            return value
+        case _:
+            return orjson.loads(orjson.dumps(value, default=str))
 
 
 def _in_order(records: Sequence[RecordType]) -> list[RecordType]:

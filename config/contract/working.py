@@ -1,16 +1,18 @@
 """Checks of a plugin at work: its hooks fail at nothing, keep within their time, and never hold the event loop."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...graph.catalogue import RecordType
 from ...plugins.calling import BUDGET_SECONDS
 from ...plugins.keywords import plugin_modules
 from ...plugins.plugin import Plugin
 from ...schema.asking import select
-from ..testing.host import Gql, Host
+from ..testing.host import Host
 from .blocking import LONGEST, Watch
-from .reading import own_records
+from .reading import MANY, nodes_of, own_records
+from .rows import made_input
 
 UNBOUNDED = frozenset({"startup", "shutdown", "after_commit"})  # hooks that may take their time
 
@@ -20,7 +22,8 @@ async def find_faults(host: Host, kind: type[Plugin]) -> AsyncIterator[str]:
     files = [Path(module.__file__ or "") for module in plugin_modules(kind)]
     watch, hooks = Watch(files), host.accord.hooks
     with watch.watching():
-        await _work(host, kind.name)
+        async for text in _work(host, kind.name):
+            yield text
         await hooks.health()
         await host.outbox.drain()
     for place, seconds in sorted(watch.held.items()):
@@ -35,8 +38,11 @@ async def find_faults(host: Host, kind: type[Plugin]) -> AsyncIterator[str]:
             yield f"the hook {timing.hook} took {slowest:.2f} s; its budget is {BUDGET_SECONDS:g} s"
 
 
-async def _work(host: Host, plugin: str) -> None:
-    """Read and change the owners of the plugin's extensions and its own records. Refused writes are work, too."""
+async def _work(host: Host, plugin: str) -> AsyncIterator[str]:
+    """Read and change the owners of the plugin's extensions and its own records; tells what could not be tried.
+
+    Refused writes are work, too.
+    """
     records = own_records(host, plugin)
     names = {"Account", "Contact", "Address", *(record.owner or record.name for record in records)}
     for name in sorted(names):
@@ -48,21 +54,47 @@ async def _work(host: Host, plugin: str) -> None:
                 f"{one.namespace} {select(host.accord.schema.core, one.name)}" for one in records if one.owner == name
             )
             await gql.answer(f"{{ {record.plural}(first: 5) {{ nodes {{ id {own} }} }} }}")
-        await _change(host.gql, host, name)
+        async for text in _change(host, record, records):
+            yield text
 
 
-async def _change(gql: Gql, host: Host, name: str) -> None:
-    """Create, update, delete and restore a record."""
+async def _change(host: Host, record: RecordType, records: Sequence[RecordType]) -> AsyncIterator[str]:
+    """Create, update, delete and restore a record, also with values for all that the plugin adds to it."""
     mutation: Any = host.accord.schema.core.mutation_type
-    record = host.accord.catalogue[name]
-    make = host.make(name)
-    if make.defaults:
+    name, gql = record.name, host.gql
+    ids = {other: await _first(host, catalogued) for other, catalogued in host.accord.catalogue.types.items()}
+    inputs: list[dict[str, Any]] = []
+    if f"create{name}" in mutation.fields:
+        make = host.make(name)
+        if make.defaults:
+            added = {
+                str(one.namespace): made_input(host.accord.schema.core, one, f"{one.name}Input", ids)
+                for one in records
+                if one.owner == name and f"{one.name}Input" in host.accord.schema.core.type_map
+            }
+            inputs += [make.made_up(), make.made_up() | added]
+        else:
+            inputs.append(made_input(host.accord.schema.core, record, f"Create{name}Input", ids))
+    for given in inputs:
         document = f"mutation ($i: Create{name}Input!) {{ create{name}(input: $i) {{ recordId }} }}"
-        await gql.answer(document, i=make.made_up())
-    data: Any = (await gql.answer(f"{{ {record.plural}(first: 2) {{ nodes {{ id }} }} }}")).get("data")
-    nodes: list[Any] = data[record.plural]["nodes"] if data and data.get(record.plural) else []
+        answer = await gql.answer(document, i=given)
+        codes = {error.get("extensions", {}).get("code"): error["message"] for error in answer.get("errors", ())}
+        for code, message in codes.items():
+            if code != "PLUGIN_FAILED":  # which is told with its hook
+                yield f"create{name} could not be tried with made-up values: {message}"
+    nodes = nodes_of(await gql.answer(f"{{ {record.plural}(first: 2) {{ nodes {{ id }} }} }}"), record)
+    if not nodes:
+        yield f"{record.plural} shows no row that could be changed, though {MANY} were made"
     for node in nodes:
         for verb, argument in (("update", "input: {id: $id}"), ("delete", "id: $id"), ("restore", "id: $id")):
             if f"{verb}{name}" in mutation.fields:
                 document = f"mutation ($id: ID!) {{ {verb}{name}({argument}) {{ recordId }} }}"
                 await gql.answer(document, id=node["id"])
+
+
+async def _first(host: Host, record: RecordType) -> str | None:
+    """The id of a record of this type, if there is one."""
+    if not record.is_root:
+        return None
+    nodes = nodes_of(await host.gql.answer(f"{{ {record.plural}(first: 1) {{ nodes {{ id }} }} }}"), record)
+    return nodes[0]["id"] if nodes else None

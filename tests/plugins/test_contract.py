@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from accord.config.contract import suite
-from accord.config.contract.reading import find_leaks
+from accord.config.contract.reading import find_costly, find_leaks
 from accord.config.contract.report import summed_up, told
 from accord.config.contract.result import Outcome, Result
 from accord.config.contract.suite import check_plugins
 from accord.config.testing import Gql, Host
+from accord.config.testing.host import migrate, open_host, settings_for
 from accord.tests.config.command_line import run
 from accord.tests.plugins.installing import Site
 from accord.tests.postgres_server import PostgresServer
@@ -48,10 +49,10 @@ async def test_each_broken_rule_is_found_by_its_check(site: Site, postgres_serve
     fine = {(suite.ALONE, ""), (suite.TOGETHER, ""), (suite.MIGRATED, "sqlite"), (suite.MIGRATED, "postgresql")}
     assert {key for key, texts in found.items() if not texts} == fine, told(results)
     assert found[suite.KEYWORDS, ""] == (
-        "records.py, line 29: nothing reads the class BreakingAccount.Polices; did you mean Policies?",
-        "records.py, line 22: CharField has no keyword 'nul'; did you mean null?",
-        "records.py, line 22: CharField has no keyword 'uniqe'; did you mean unique?",
-        "records.py, line 22: CharField has no keyword 'data_class'; what a field may be used for stands in its Policy",
+        "records.py, line 40: nothing reads the class BreakingAccount.Polices; did you mean Policies?",
+        "records.py, line 32: CharField has no keyword 'nul'; did you mean null?",
+        "records.py, line 32: CharField has no keyword 'uniqe'; did you mean unique?",
+        "records.py, line 32: CharField has no keyword 'data_class'; what a field may be used for stands in its Policy",
     )
     assert found[suite.RULES, ""] == (
         "the rule UNLISTED (BREAKING_NEVER_LISTED) in accord_breaking is not among the plugin's rules",
@@ -59,22 +60,32 @@ async def test_each_broken_rule_is_found_by_its_check(site: Site, postgres_serve
     )
     [differs] = found[suite.SCHEMA, ""]
     assert differs.startswith("two processes make different schemas: ")
-    assert found[suite.WAITING, ""] == ("__init__.py, line 39, in validate: time.sleep() waits without awaiting",)
+    assert found[suite.WAITING, ""] == ("__init__.py, line 52, in validate: time.sleep() waits without awaiting",)
     for place in ("sqlite", "postgresql"):
-        [leak] = found[suite.MASKED, place]
-        assert leak.startswith("a violation quotes the stored Account.breaking.secret: mutation")
-        assert [text.split(" takes ")[0] for text in found[suite.STATEMENTS, place]] == [
-            "accounts with all fields of the plugin"
-        ]
-        *held, failed = found[suite.HOOKS, place]
+        for leak, field in zip(found[suite.MASKED, place], ("secret", "repeated"), strict=True):
+            assert leak.startswith(f"a violation quotes the stored Account.breaking.{field}: mutation")
+        costly, failing = found[suite.STATEMENTS, place]
+        assert costly.startswith("accounts with all fields of the plugin takes ")
+        assert failing.startswith("breakingThings with all fields of the plugin fails: failing could not be worked out")
+        held = [text for text in found[suite.HOOKS, place] if " held the event loop for " in text]
         assert any(
-            re.match(r"__init__\.py, line \d+, in prepare held the event loop for \d+ ms; ", text) for text in held
+            re.match(r"__init__\.py, line \d+, in prepare held the event loop for \d+ ms; ", one) for one in held
         )
-        assert failed == "the hook health failed in 1 of 1 calls; the log says how"
-        assert found[suite.UPGRADES, place] == (
-            "from breaking.0001_initial on: the column breaking_account.note has lost its values",
-            "from breaking.0001_initial on: the column breaking_account.secret has lost its values",
-        )
+        said = sorted(re.sub(r"\d+(\.\d+)?( s; |(?= of | calls))", r"N\2", text) for text in found[suite.HOOKS, place])
+        assert [text for text in said if " held the event loop for " not in text] == [
+            "the hook after_commit failed in N of N calls; the log says how",
+            "the hook before_commit failed in N of N calls; the log says how",
+            "the hook before_commit took N s; its budget is 0.5 s",
+            "the hook health failed in N of N calls; the log says how",
+        ]
+        columns = "from breaking.0001_initial on: the column breaking_account.{} has lost its values"
+        *lost, gone, unreadable = found[suite.UPGRADES, place]
+        assert [*lost, gone] == [
+            columns.format("note"),
+            columns.format("secret"),
+            "from breaking.0001_initial on: 3 of 3 rows of breaking_thing are gone",
+        ]
+        assert unreadable.startswith("after breaking.0001_initial the table breaking_passing can't be read any more: ")
 
 
 class Careless(Host):
@@ -100,12 +111,49 @@ async def test_every_way_to_a_masked_value_is_tried(host: Host):
     ]
     leaks = [text.partition(": ")[0] async for text in find_leaks(careless, "finance")]
     able = "Contact.finance.birthDate can be {} by somebody who may not read it"
-    uses = ("filtered (isNull)", "filtered (eq)", "filtered (in)", "filtered (gt)", "sorted")
+    uses = ("filtered (isNull)", "filtered (eq)", "filtered (in)", "filtered (gt)", "sorted", "aggregated")
     assert leaks == [
         "Contact.finance.birthDate comes back as '1980-05-06' where its mask says None",
         *map(able.format, uses),
         "Contact.finance.birthDate stands in the answer to a write",
     ]
+
+
+async def test_figures_and_computed_fields_are_ways_to_a_masked_value(site: Site, location: str):
+    install(site)
+    site.describe("accord-breaking", "breaking = accord_breaking:Breaking")
+    settings = settings_for(location, ["breaking"])
+    await migrate(settings)
+    async with open_host(settings) as host:
+        nothing = [text.partition(": ")[0] async for text in find_leaks(host, "breaking")]
+        unseen = ("Account.breaking.secret", "Account.breaking.repeated", "BreakingThing.figure")
+        assert nothing == [f"{one} has no value that could be looked at" for one in unseen]
+        await host.make("Account")(breaking={"secret": "known to few"})
+        await host.make("BreakingThing")(title="Thing", figure=730_001)
+        assert [text.partition(": ")[0] async for text in find_leaks(host, "breaking")] == [
+            "a violation quotes the stored Account.breaking.secret",
+            "a violation quotes the stored Account.breaking.repeated",
+        ]
+        careless = Careless(accord=host.accord, clock=host.clock)
+        leaks = [text.partition(": ")[0] async for text in find_leaks(careless, "breaking")]
+    able = "BreakingThing.figure can be {} by somebody who may not read it"
+    uses = ("filtered (isNull)", "filtered (eq)", "filtered (in)", "filtered (gt)", "sorted", "aggregated")
+    assert leaks == [
+        "Account.breaking.secret comes back as 'known to few' where its mask says None",
+        "Account.breaking.secret stands in the answer to a write",
+        "Account.breaking.repeated is answered in full",
+        "Account.breaking.repeated stands in the answer to a write",
+        "BreakingThing.figure comes back as 730001 where its mask says None",
+        *map(able.format, uses),
+    ]
+
+
+@pytest.mark.accord_plugins("healthcare")
+async def test_where_nothing_could_be_looked_at_the_check_says_so(host: Host):
+    leaks = [text.partition(": ")[0] async for text in find_leaks(host, "healthcare")]
+    assert leaks == ["Contact.healthcare.mrn has no value that could be looked at"]
+    costly = [text async for text in find_costly(host, "healthcare")]
+    assert "contacts shows fewer than 5 of 50 rows that were made; its cost can't be told" in costly
 
 
 async def test_a_plugin_that_clashes_with_another_is_told_which(site: Site):

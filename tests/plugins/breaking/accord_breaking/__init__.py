@@ -1,11 +1,24 @@
 """A plugin that loads, and breaks every other rule of the contract."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
-from accord.plugins import Change, Context, Permission, Plugin, Rule, Severity, Unit, Violation, hookimpl
+from accord.plugins import (
+    Change,
+    ChangeKind,
+    Context,
+    Event,
+    Permission,
+    Plugin,
+    Rule,
+    Severity,
+    Unit,
+    Violation,
+    hookimpl,
+)
 
-from .records import CONTEXTS, BreakingAccount
+from .records import CONTEXTS, BreakingAccount, BreakingThing
 
 LISTED = Rule(code="SECRET_IS_KNOWN", message="The secret is {secret}.", severity=Severity.WARNING)
 UNLISTED = Rule(code="BREAKING_NEVER_LISTED", message="Nobody hears of this before it fires.")
@@ -15,7 +28,7 @@ class Breaking(Plugin):
     """It breaks what it can."""
 
     name = "breaking"
-    models = (BreakingAccount,)
+    models = (BreakingAccount, BreakingThing)
     migrations = "accord_breaking.migrations"
     rules = (LISTED,)
     permissions = (Permission(name="breaking.secret.read", description="Read it."),)
@@ -40,6 +53,17 @@ class Breaking(Plugin):
             stored = await unit.after(BreakingAccount, [account.id])
             for row in stored.values():
                 yield LISTED.on(account, "name", secret=row["secret"])
+
+    @hookimpl
+    async def before_commit(self, unit: Unit) -> None:
+        """Take longer than there is time, over deletions."""
+        if any(change.kind is ChangeKind.DELETE for change in unit.changes("Account")):
+            await asyncio.sleep(0.7)
+
+    @hookimpl
+    async def after_commit(self, events: Sequence[Event], context: Context) -> None:
+        """Fail once more."""
+        raise RuntimeError("nobody is told")
 
     @hookimpl
     async def health(self) -> str | None:

@@ -23,4 +23,6 @@ class Migration(migrations.Migration):
             ],
             options={'table': 'breaking_account', 'table_description': 'Fields with slips.'},
         ),
+        ops.RunSQL('DELETE FROM breaking_thing'),
+        ops.DeleteModel(name='BreakingPassing'),
     ]

@@ -1,1 +1,1 @@
-"""Migrations, the second of which throws the rows away."""
+"""Migrations, the second of which throws rows and a table away."""
