@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import orjson
 from pydantic import Field, ValidationError, field_validator
@@ -131,11 +131,14 @@ class Settings(BaseSettings):
             raise ValueError("A database in memory can't be shared by connections; name a file: sqlite:var/accord.db")
         if value.startswith("sqlite:") and value != "sqlite:":
             return value
-        with suppress(ValueError):  # a port that is none
+        form = "write sqlite:var/accord.db or postgresql://user@host:5432/name"
+        with suppress(ValueError):  # brackets that nothing closes
             url = urlsplit(value)
-            if url.scheme in {"postgresql", "postgres"} and url.path.strip("/") and url.port != 0:
-                return value
-        raise ValueError("This is no database; write sqlite:var/accord.db or postgresql://user@host:5432/name")
+            if url.scheme in {"postgresql", "postgres"} and url.path.strip("/"):
+                if _has_port(url):
+                    return value
+                form = "its port is no number from 1 to 65535, as in postgresql://user@host:5432/name"
+        raise ValueError(f"This is no database; {form}")
 
     @field_validator("allowed_origins", "allowed_hosts", "plugins", "optional_plugins", mode="before")
     @classmethod
@@ -216,6 +219,14 @@ class Settings(BaseSettings):
         return init_settings, env_settings, _PluginVariables(settings_cls), TomlConfigSettingsSource(settings_cls)
 
 
+def _has_port(url: SplitResult) -> bool:
+    """Whether the port of a URL can be used, if it has one; it is not shown: it may be part of a password."""
+    try:
+        return url.port != 0
+    except ValueError:
+        return False
+
+
 class _PluginVariables(PydanticBaseSettingsSource):
     """What the environment sets for plugins: ACCORD_PLUGIN__HEALTHCARE__REGION."""
 
@@ -265,10 +276,20 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         raise SettingsInvalid([*unknown, *_problems(error, chosen)]) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsInvalid([*unknown, f"{FILE} can't be read: {error}."]) from error
+        raise SettingsInvalid([*unknown, f"{FILE} can't be read: {_told(error)}."]) from error
+    if FILE.is_dir():
+        unknown.append(f"{FILE} is a folder; put the settings into a file of that name, or rename the folder.")
     if unknown:
         raise SettingsInvalid(unknown)
     return settings
+
+
+def _told(error: Exception) -> str:
+    """What keeps the file from being read; of bytes that are no text, where the first one stands."""
+    if not isinstance(error, UnicodeDecodeError):
+        return str(error)
+    line = error.object.count(b"\n", 0, error.start) + 1
+    return f"line {line} has the byte 0x{error.object[error.start]:02x}, which is no UTF-8; save the file as UTF-8"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,8 +333,13 @@ def _problems(error: ValidationError, chosen: Mapping[str, Any]) -> Iterator[str
     in_environment = {name.upper() for name in os.environ}
     for problem in error.errors():
         name = str(problem["loc"][0])
+        whole = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
             yield _unknown(f"{name} in {FILE}", name, "")
+            continue
+        if problem["type"] == "extra_forbidden" and name == "tokens":
+            names = tuple(TokenSettings.model_fields)
+            yield _unknown(f"{whole} in {FILE}", str(problem["loc"][-1]), "", names, "docs/access.md")
             continue
         if name == PLUGIN and f"{PREFIX}{PLUGIN.upper()}" in in_environment:
             continue  # it has been called unknown
@@ -322,8 +348,7 @@ def _problems(error: ValidationError, chosen: Mapping[str, Any]) -> Iterator[str
             yield f"{place} in {FILE} is no table; write [plugin.NAME], and the plugin's settings below it."
             continue
         if name == "tokens":
-            place = ".".join(str(part) for part in problem["loc"])
-            yield f"{place} in {FILE}: {problem['msg'].removeprefix('Value error, ')}."
+            yield f"{whole} in {FILE}: {problem['msg'].removeprefix('Value error, ')}."
             continue
         variable = f"{PREFIX}{name.upper()}"
         if name in chosen:
@@ -335,8 +360,10 @@ def _problems(error: ValidationError, chosen: Mapping[str, Any]) -> Iterator[str
         yield f"{place}{value}: {message[:1].lower()}{message[1:]}."
 
 
-def _unknown(place: str, name: str, prefix: str) -> str:
+def _unknown(
+    place: str, name: str, prefix: str, names: Sequence[str] = NAMES, page: str = "docs/configuration.md"
+) -> str:
     """The problem of a setting that there is not, with the nearest that there is."""
-    near = [f"{prefix}{one.upper()}" if prefix else one for one in get_close_matches(name, NAMES, n=1)]
-    advice = f"did you mean {near[0]}?" if near else "docs/configuration.md lists all of them."
+    near = [f"{prefix}{one.upper()}" if prefix else one for one in get_close_matches(name, names, n=1)]
+    advice = f"did you mean {near[0]}?" if near else f"{page} lists all of them."
     return f"{place} is no setting; {advice}"

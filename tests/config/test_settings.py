@@ -9,6 +9,7 @@ from accord.config.settings import SettingsInvalid, read_settings
 from accord.tests.config.command_line import run
 
 NO_DATABASE = "this is no database; write sqlite:var/accord.db or postgresql://user@host:5432/name."
+NO_PORT = "this is no database; its port is no number from 1 to 65535, as in postgresql://user@host:5432/name."
 
 
 @pytest.fixture(autouse=True)
@@ -62,19 +63,24 @@ def test_a_wrong_value_is_named_with_where_it_stands(folder: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "words"),
     [
-        "",
-        "sqlite:",
-        "mysql://root:s3cret@host/name",
-        "postgresql://root:s3cret@host",
-        "postgresql://root:s3cret@host:port/name",
-        "postgresql://root:s3cret@host:99999/name",
+        ("", NO_DATABASE),
+        ("sqlite:", NO_DATABASE),
+        ("mysql://root:s3cret@host/name", NO_DATABASE),
+        ("postgresql://root:s3cret@host", NO_DATABASE),
+        ("postgresql://root:s3cret@[host/name", NO_DATABASE),
+        ("postgresql://root:s3cret@host:port/name", NO_PORT),
+        ("postgresql://root:s3cret@host:0/name", NO_PORT),
+        ("postgresql://root:s3cret@host:99999/name", NO_PORT),
+        ("postgresql://root:s3cret/name", NO_PORT),
     ],
 )
-def test_what_is_no_database_is_refused_without_repeating_a_password(url: str, monkeypatch: pytest.MonkeyPatch):
+def test_what_is_no_database_is_refused_without_repeating_a_password(
+    url: str, words: str, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("ACCORD_DATABASE", url)
-    assert problems() == [f"ACCORD_DATABASE in the environment: {NO_DATABASE}"]
+    assert problems() == [f"ACCORD_DATABASE in the environment: {words}"]
 
 
 @pytest.mark.parametrize("path", [":memory:", ":memory:?cache=shared", "//:memory:"])
@@ -98,10 +104,25 @@ def test_a_password_is_in_no_text_about_the_settings():
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(b"port = \n", "(at line 1, column 8)"), (b'host = "\xff"', "invalid start byte")]
+    ("content", "words"),
+    [
+        (b"port = \n", "Invalid value (at line 1, column 8)."),
+        (b'port = 1\nhost = "\xff"', "line 2 has the byte 0xff, which is no UTF-8; save the file as UTF-8."),
+    ],
 )
-def test_a_file_that_is_no_toml_is_named(folder: Path, content: bytes, words: str):
+def test_a_file_that_is_no_toml_is_named_with_the_place_in_it(folder: Path, content: bytes, words: str):
     (folder / "accord.toml").write_bytes(content)
-    [problem] = problems()
-    assert problem.startswith("accord.toml can't be read: ")
-    assert words in problem
+    assert problems() == [f"accord.toml can't be read: {words}"]
+
+
+def test_a_folder_in_place_of_the_file_is_named(folder: Path):
+    (folder / "accord.toml").mkdir()
+    assert problems() == ["accord.toml is a folder; put the settings into a file of that name, or rename the folder."]
+
+
+def test_a_misspelt_setting_of_a_token_is_named_with_the_nearest_one(folder: Path):
+    (folder / "accord.toml").write_text('[tokens.crm]\ntoken_variable = "CRM"\npermisions = []\nxyzzy = 1\n')
+    assert problems() == [
+        "tokens.crm.permisions in accord.toml is no setting; did you mean permissions?",
+        "tokens.crm.xyzzy in accord.toml is no setting; docs/access.md lists all of them.",
+    ]
