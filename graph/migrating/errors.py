@@ -26,8 +26,8 @@ class MigrationError(Exception):
 
 
 class DatabaseUnreachable(MigrationError):
-    def __init__(self, place: str, cause: Exception) -> None:
-        super().__init__(f"The database {place} can't be opened: {cause}. Check its address and that it is running.")
+    def __init__(self, place: str, cause: Exception, advice: str) -> None:
+        super().__init__(f"The database {place} can't be opened: {cause}. {advice}")
 
 
 class LockTimeout(MigrationError):

@@ -206,7 +206,8 @@ async def open_sqlite(target: Target, *, address: str = "", writable: bool) -> A
         await connection.close()
         # Where it never opened, its thread ends by itself and says so to the loop, which must still be there then.
         connection._thread.join()
-        raise DatabaseUnreachable(target.place, error) from error
+        advice = "Check that it is a file of SQLite which you may read and write, or name another."
+        raise DatabaseUnreachable(target.place, error, advice) from error
     try:
         yield SqliteSession(connection, driver, target)
     finally:
@@ -220,7 +221,8 @@ async def _open_postgres(target: Target) -> AsyncGenerator[PostgresSession]:
         # the URL is read as it is for serving: Tortoise would hand sslmode and its like on as what they are not
         client._pool = await asyncpg.create_pool(target.location, min_size=1, max_size=1)
     except (OSError, asyncpg.PostgresError, BaseORMException) as error:
-        raise DatabaseUnreachable(target.place, error) from error
+        advice = "Check its address and that it is running."
+        raise DatabaseUnreachable(target.place, error, advice) from error
     try:
         async with client._pool.acquire() as connection:
             yield PostgresSession(client, connection, target)

@@ -114,7 +114,10 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path):
     (tmp_path / "book.txt").write_text("dear diary, " * 100)
     for done in run_all(tmp_path, ("serve", *COMMANDS), database="sqlite:book.txt"):
         assert (done.code, done.out) == (1, "")
-        assert len(done.complaints) == 1
+        assert done.complaints == [
+            "The database book.txt can't be opened: file is not a database. Check that it is a file of SQLite which "
+            "you may read and write, or name another."
+        ]
     assert (tmp_path / "book.txt").read_text() == "dear diary, " * 100
 
 
