@@ -7,10 +7,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
-
-import orjson
 
 from ..graph.backfills import derive_backfills, derive_upkeep
 from ..graph.bootstrap import ensure_actors, ensure_system_actor
@@ -49,6 +47,7 @@ from .plugin_report import PluginReporter
 from .plugin_work import all_operations, arguments_for, plugin_consumers
 from .request_log import NotedService
 from .settings import PluginsRefused, Settings, SettingsInvalid
+from .trusted import read_trusted, wrong_documents
 
 log = logging.getLogger("accord.settings")
 
@@ -138,21 +137,6 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _trusted(settings: Settings) -> dict[str, str] | None:
-    """The trusted documents by their ids; raises SettingsInvalid for a file that can't be read or has another form."""
-    path = settings.trusted_documents
-    if path is None:
-        return None
-    try:
-        documents: Any = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise SettingsInvalid([f"trusted_documents: {path} can't be read as JSON: {error}"]) from None
-    found = cast(dict[Any, Any], documents) if isinstance(documents, dict) else None
-    if found is None or not all(isinstance(one, str) for one in found.values()):
-        raise SettingsInvalid([f"trusted_documents: {path} is no object of ids and documents"])
-    return found
-
-
 @asynccontextmanager
 async def open_accord(
     settings: Settings,
@@ -183,6 +167,7 @@ async def open_accord(
     asked_for = permissions_of(catalogue) | {one.name for plugin in hooks.plugins for one in plugin.permissions}
     for slip in unknown_permissions(settings.tokens, asked_for | OPERATING):
         log.warning("%s", slip)
+    trusted = read_trusted(settings.trusted_documents)
     async with opened(settings) as database:
         if differences := find_differences(await read_enabled(database), marks_of(plugins)):
             raise PluginsDiffer(settings.database_place, differences, sorted(one.name for one in plugins))
@@ -246,9 +231,11 @@ async def open_accord(
             limits=_limits(settings),
             seconds=settings.request_seconds,
             suggestions=settings.suggestions,
-            trusted=_trusted(settings),
+            trusted=trusted,
         )
         contexts.service = service
+        for slip in wrong_documents(trusted or {}, service.documents):
+            log.warning("%s", slip)
         yield Accord(
             settings=settings,
             tokens=tokens,

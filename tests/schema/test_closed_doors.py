@@ -161,6 +161,17 @@ async def test_a_trusted_document_is_checked_like_any_other(limited: Limited, tr
         assert only(answer["errors"])["code"] == "VALIDATION_ERROR"
 
 
+async def test_trusted_documents_that_can_not_be_run_are_named_at_the_start(
+    limited: Limited, trusted: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with limited(trusted_documents=trusted):
+        warnings = [record.getMessage() for record in caplog.records if record.name == "accord.settings"]
+    assert warnings == [
+        "trusted_documents: wrong is never run: Cannot query field 'acounts' on type 'Query'. Did you mean 'accounts' "
+        "or 'account'?"
+    ]
+
+
 async def test_an_id_means_nothing_where_no_documents_are_kept(bench: Bench) -> None:
     answer = (await bench.accord.service.run(Request(query=None, document_id="count"), CALLER)).decoded()
     assert only(answer["errors"]) == {"code": "UNKNOWN_DOCUMENT"}
