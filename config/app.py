@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..graph.bootstrap import SYSTEM_ACTOR
 from ..schema.exchange import Caller
+from ..schema.http.accepting import JSON
 from ..schema.http.limits import HttpLimits
 from ..schema.http.page import asset_response
 from ..schema.http.refusal import Refusal
@@ -85,6 +87,7 @@ def create_app(settings: Settings, accord: Accord | None = None, *, is_local: bo
             *health_routes(_readiness),
         ],
         middleware=[*_middleware(settings, stopping, is_local), Middleware(_Straight, graphql)],
+        exception_handlers={HTTPException: _nothing_here},
         lifespan=lifespan,
     )
     app.state.stopping = stopping
@@ -194,6 +197,18 @@ def _identity(scope: Scope) -> Identity | None:
 
 def _readiness(request: Request) -> Readiness:
     return request.app.state.readiness
+
+
+async def _nothing_here(request: Request, error: Exception) -> Response:
+    """What is answered outside of the addresses that there are, and for methods that they don't know."""
+    if not isinstance(error, HTTPException):
+        raise error
+    is_absent = error.status_code == HTTPStatus.NOT_FOUND
+    message = "There is nothing at this address; the API is at /graphql."
+    if not is_absent:
+        message = "This address is not for this method; the API is at /graphql."
+    refusal = Refusal("NOT_FOUND" if is_absent else "METHOD_NOT_ALLOWED", message)
+    return Response(refusal.result().encoded(), error.status_code, error.headers, f"{JSON}; charset=utf-8")
 
 
 async def _home(request: Request) -> Response:

@@ -165,6 +165,23 @@ async def test_a_subscription_without_a_stream_is_told_where_there_is_one(client
     refused(answer, 200, "NO_STREAM")
 
 
+async def test_what_stands_nowhere_is_answered_with_where_the_api_is(client: httpx.AsyncClient) -> None:
+    for address in ("/grahpql", "/graphql/v1", "/graphql/static/none/there"):
+        message = refused(await client.post(address, json={"query": "{ __typename }"}), 404, "NOT_FOUND")
+        assert message == "There is nothing at this address; the API is at /graphql."
+    for address in ("/", "/health/ready"):
+        answer = await client.post(address, json={})
+        message = refused(answer, 405, "METHOD_NOT_ALLOWED")
+        assert message == "This address is not for this method; the API is at /graphql."
+        assert sorted(answer.headers["allow"].split(", ")) == ["GET", "HEAD"]
+
+
+async def test_a_slash_too_many_loses_no_body(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/graphql/", json={"query": "{ __typename }"}, follow_redirects=True)
+    assert [one.status_code for one in answer.history] == [307]
+    assert answer.json()["data"] == {"__typename": "Query"}
+
+
 async def test_a_trusted_document_is_asked_for_by_its_id(tmp_path: Any) -> None:
     file = tmp_path / "trusted.json"
     documents = {
