@@ -24,6 +24,19 @@ from .subscription_types import add_subscription
 from .typebook import TypeBook, alphabetical
 
 CORE = "core"  # what is no plugin's
+WELCOME = """Customers, the people in them, and all that is around both.
+
+Begin with `accounts`, `contacts` or `addresses`: a page of records, whose lists lead on to whatever they are connected
+with. Every record has an `id` that holds for the whole API: `node` and `nodes` read by it, whatever the type.
+
+Lists take a `filter`, which crosses relations in both directions, and an `orderBy`; `pageInfo.endCursor` is the `after`
+of the next page, and `totalCount` and `aggregates` count all that match.
+
+What is wrong with a request comes in `errors`, each with a code in `extensions.code`; what is wrong with the values of
+a write comes in its payload's `violations`. `dryRun` tries a write without keeping it.
+
+`extensions.cost` says how many records an operation may bring along, and how many are allowed: smaller pages cost less.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,5 +97,6 @@ def build_schema(catalogue: Catalogue, *, name: Callable[[], str], operations: S
         for type_ in core.type_map.values():  # references are followed while the book is open
             if isinstance(type_, GraphQLInputObjectType):
                 _check_one_of_early(type_)
+        core.description = WELCOME
         core.type_map = {one: core.type_map[one] for one in sorted(core.type_map, key=alphabetical)}
     return BuiltSchema(schema=schema, core=core, reads=reads, writes=writes)

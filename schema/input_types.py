@@ -1,6 +1,7 @@
 """Inputs of mutations, derived from the catalogue: records to create and update, with what is nested in them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import strawberry
@@ -8,6 +9,8 @@ import strawberry
 from ..graph.catalogue import ABSENT, Catalogue, Column, ExtensionField, GroupField, Kind, RecordType, ToMany
 from .output_types import SCALARS
 from .typebook import FieldSpec, TypeBook, listed, nullable
+
+UNLISTED = "Of a record that is there already, what is not listed stays as it is."
 
 
 def value_type(book: TypeBook, column: Column) -> Any:
@@ -58,6 +61,7 @@ def add_inputs(book: TypeBook, catalogue: Catalogue, record: RecordType) -> None
             book.input(f"{record.name}Input", record.description, specs)
         return
     nested = list(_nested(book, catalogue, record))
+    kept = [replace(spec, description=f"{spec.description} {UNLISTED}") for spec in nested]
     book.input(
         f"Create{record.name}Input",
         f"A new record of type {record.name}. {record.description}",
@@ -72,7 +76,7 @@ def add_inputs(book: TypeBook, catalogue: Catalogue, record: RecordType) -> None
     book.input(
         f"Update{record.name}Input",
         f"Changes of a record of type {record.name}: what is left out stays, null empties.",
-        [identity, version, *_values(book, catalogue, record, needed=False), *nested],
+        [identity, version, *_values(book, catalogue, record, needed=False), *kept],
     )
     key = FieldSpec(
         name="by",
@@ -82,7 +86,7 @@ def add_inputs(book: TypeBook, catalogue: Catalogue, record: RecordType) -> None
     book.input(
         f"Upsert{record.name}Input",
         f"A record of type {record.name} to update if it is there, and to create if it is not.",
-        [key, version, *_values(book, catalogue, record, needed=False), *nested],
+        [key, version, *_values(book, catalogue, record, needed=False), *kept],
     )
 
 
@@ -143,7 +147,7 @@ def _nested(book: TypeBook, catalogue: Catalogue, record: RecordType) -> Iterato
         yield FieldSpec(
             name=member.api,
             type=nullable(listed(book.reference(name))),
-            description=f"{member.description} What is not listed stays as it is.",
+            description=member.description,
         )
 
 
@@ -177,7 +181,7 @@ def _add_item(book: TypeBook, catalogue: Catalogue, owner: RecordType, member: T
             FieldSpec(
                 name=one.api,
                 type=nullable(listed(book.reference(inner_name))),
-                description=f"{one.description} What is not listed stays as it is.",
+                description=f"{one.description} {UNLISTED}",
             )
         )
     book.input(name, f"A record of type {target.name} within {owner.name}. {target.description}", specs)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import strawberry
 
 from ..graph.catalogue import Catalogue, RecordType
+from ..graph.identity import article
 from ..graph.writing.outcome import Operation
 from ..graph.writing.write import LARGEST_BULK
 from ..plugins.violations import Severity
@@ -96,7 +97,9 @@ def _add_payloads(book: TypeBook, record: RecordType) -> None:
         type=nullable(book.reference(record.name)),
         description="The record as it is now; in a dry run, as it would be.",
     )
-    book.output(f"{record.name}Payload", f"What came of writing a {record.name}.", [id_, record_field, violations])
+    book.output(
+        f"{record.name}Payload", f"What came of writing {article(record.name)}.", [id_, record_field, violations]
+    )
     index = FieldSpec(name="index", type=int, description="Which input it is, counted from 0.")
     book.output(f"{record.name}BulkResult", "What came of one input of a bulk.", [index, id_, record_field, violations])
     book.output(

@@ -9,12 +9,13 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
 
 from accord.graph.records.account import AccountStatus
-from accord.schema.building import BuiltSchema
-from accord.tests.accord_fixture import core_schema
+from accord.schema.building import WELCOME, BuiltSchema
+from accord.tests.accord_fixture import Bench, core_schema
 from accord.tests.clients.node_project import Installed, install
 from accord.tests.waiting import PATIENCE
 
 LINT = Path(__file__).parent / "lint"
+INPUTS = ("CreateAccountInput", "UpdateAccountInput", "UpsertAccountInput")
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,29 @@ def test_everything_is_described_and_in_order(schema: BuiltSchema) -> None:
     assert [name for name, text in described.items() if not text or text != text.strip()] == []
     for name, members in lists.items():
         assert members == sorted(members, key=lambda member: (member != "id", member.casefold())), name
+
+
+async def test_the_schema_says_where_to_begin(bench: Bench) -> None:
+    shown = (await bench.ask("{ __schema { description } }"))["__schema"]["description"]
+    assert shown == WELCOME
+    named = ("accounts", "node", "filter", "errors", "violations", "dryRun", "extensions.cost")
+    assert [word for word in named if f"`{word}`" not in shown] == []
+
+
+def test_descriptions_have_the_right_article_and_say_of_a_new_record_what_is_true_of_it(schema: BuiltSchema) -> None:
+    types = schema.core.type_map
+    assert types["AccountPayload"].description == "What came of writing an Account."
+    assert types["ContactPayload"].description == "What came of writing a Contact."
+    told = "The people in the account, with roles."
+    kept = f"{told} Of a record that is there already, what is not listed stays as it is."
+    contacts = {name: _input(schema, name).fields["contacts"].description for name in INPUTS}
+    assert contacts == dict(zip(INPUTS, (told, kept, kept), strict=True))
+
+
+def _input(schema: BuiltSchema, name: str) -> GraphQLInputObjectType:
+    type_ = schema.core.type_map[name]
+    assert isinstance(type_, GraphQLInputObjectType)
+    return type_
 
 
 def test_a_member_of_an_enum_says_what_it_means(schema: BuiltSchema) -> None:
