@@ -12,7 +12,7 @@ import orjson
 from ..plugins.violations import FieldError
 from .catalogue import Column, Kind
 from .identity import shown
-from .values.currencies import find_currency
+from .values.currencies import Currency, find_currency
 from .values.problem import Problem
 from .values.text import fold, refuse_controls
 
@@ -61,18 +61,32 @@ def parse_number(value: Any, places: int) -> Decimal:
         return Decimal(0)
     # by its first digit, before any arithmetic: that would overflow on 1e999999999
     if number.adjusted() > LONGEST or abs(number) * 10**places > BIGGEST:
-        raise FieldError("INVALID_VALUE", f"{shown(value)} is too large a number.")
+        most = Decimal(BIGGEST).scaleb(-places)
+        raise FieldError(
+            "INVALID_VALUE", f"{shown(value)} is too large a number; {most:,f} is the greatest that is kept."
+        )
     if number != round(number, places):
-        raise FieldError("INVALID_VALUE", f"{shown(value)} has more than {places} decimal places.")
+        raise FieldError("INVALID_VALUE", f"{shown(value)} has more than {places} decimal places; round it.")
     return number
+
+
+def parse_currency(value: Any) -> Currency:
+    """The currency of an ISO 4217 code."""
+    currency = find_currency(str(value))
+    if isinstance(currency, Problem):
+        raise FieldError("UNKNOWN_CURRENCY", currency.message)
+    return currency
+
+
+def parse_amount(value: Any, currency: Currency) -> int:
+    """Minor units from an amount in a currency."""
+    return int(parse_number(value, currency.digits).scaleb(currency.digits))
 
 
 def parse_money(value: Any) -> tuple[int, str]:
     """Minor units and currency from `{amount, currency}`."""
-    currency = find_currency(str(value["currency"]))
-    if isinstance(currency, Problem):
-        raise FieldError("UNKNOWN_CURRENCY", currency.message)
-    return int(parse_number(value["amount"], currency.digits).scaleb(currency.digits)), currency.code
+    currency = parse_currency(value["currency"])
+    return parse_amount(value["amount"], currency), currency.code
 
 
 def parse_timestamp(column: Column, value: Any) -> datetime:

@@ -11,7 +11,7 @@ from ...plugins.violations import FieldError, Path, Severity, Violation
 from ..catalogue import ABSENT, Column, GroupField, Kind, RecordType, ToAny, ToOne
 from ..errors import InvalidInput
 from ..identity import parse_any_id, parse_id
-from ..storing import TOO_LONG, folded, load, parse, parse_money
+from ..storing import TOO_LONG, folded, load, parse, parse_amount, parse_currency
 from .intents import CONTROLS
 from .rules import GIVEN_TWICE, NOT_CHANGEABLE
 from .unit import UnitOfWork, spelled
@@ -80,15 +80,20 @@ class Filler:
         change.paths[column.name] = path
         parsed: Any = None
         currency: str | None = None
+        place = path
         if value is not None:
             try:
                 if column.currency:
-                    parsed, currency = parse_money(value)
+                    place = (*path, "currency")
+                    found = parse_currency(value["currency"])
+                    currency, place = found.code, (*path, "amount")
+                    parsed = parse_amount(value["amount"], found)
                 else:
                     parsed = self._checked(change, column, parse(column, value), path)
             except FieldError as error:
                 told = _in_its_own_words(column, value) if error.code == TOO_LONG else None
-                self.unit.refuse_value(_violation(told or error, path, self._plugin(change)), change.root, *within)
+                wrong = _violation(told or error, place, self._plugin(change))
+                self.unit.refuse_value(wrong, change.root, path, *within)
                 if column.kind in TEXTS:
                     change.after[column.name] = UNREADABLE
                 return

@@ -20,6 +20,7 @@ from accord.tests.reference.mistakes import (
     variable,
 )
 
+MOST = "10,000,000,000,000.00"
 ONLY_ONE = "exactly one field must be specified, and the value for that field must be non-null."
 ONE_ORDER = f"Within OneOf Input Object type 'AccountOrder', {ONLY_ONE}"
 LARGE = "the filter has more than 200 operators, relations and {…}; use in, or split it."
@@ -328,12 +329,14 @@ VALUES: Sequence[Case] = [
         for amount in ("NaN", "sNaN", "-Infinity", "", "1_000", "１", " 1", "1e9999999999999999999")
     ),
     *(
-        revenue(amount, "EUR", "INVALID_VALUE", f"'{amount}' is too large a number.")
+        revenue(
+            amount, "EUR", "INVALID_VALUE", f"'{amount}' is too large a number; {MOST} is the greatest that is kept."
+        )
         for amount in ("1e999", "-1e999999999", "10000000000000.01")
     ),
-    revenue("0.001", "EUR", "INVALID_VALUE", "'0.001' has more than 2 decimal places."),
-    revenue("1e-999999", "EUR", "INVALID_VALUE", "'1e-999999' has more than 2 decimal places."),
-    revenue("1.5", "JPY", "INVALID_VALUE", "'1.5' has more than 0 decimal places."),
+    revenue("0.001", "EUR", "INVALID_VALUE", "'0.001' has more than 2 decimal places; round it."),
+    revenue("1e-999999", "EUR", "INVALID_VALUE", "'1e-999999' has more than 2 decimal places; round it."),
+    revenue("1.5", "JPY", "INVALID_VALUE", "'1.5' has more than 0 decimal places; round it."),
     *(revenue("1", code, "UNKNOWN_CURRENCY", f"'{code}' {CURRENCY}") for code in ("XXX", "", "EURO")),
     revenue("1", HALF, "UNKNOWN_CURRENCY", rf"'\ud800' {CURRENCY}"),
     filtered(
@@ -350,7 +353,13 @@ VALUES: Sequence[Case] = [
     (
         '{ accounts(filter: {annualRevenue: {eq: {amount: 1e999, currency: "EUR"}}}) { totalCount } }',
         {},
-        [refused("INVALID_VALUE", "accounts.filter.annualRevenue.eq", "'1e999' is too large a number.")],
+        [
+            refused(
+                "INVALID_VALUE",
+                "accounts.filter.annualRevenue.eq",
+                f"'1e999' is too large a number; {MOST} is the greatest that is kept.",
+            )
+        ],
     ),
 ]
 

@@ -124,7 +124,7 @@ async def test_everything_wrong_with_an_account_is_said_at_once(bench: Bench) ->
     }
     looks = "followed by a UUID, as every account has it in its field id."
     assert await refused(bench, "createAccount", given) == [
-        violation("INVALID_VALUE", "input.annualRevenue", "'1.005' has more than 2 decimal places."),
+        violation("INVALID_VALUE", "input.annualRevenue.amount", "'1.005' has more than 2 decimal places; round it."),
         violation(
             "INVALID_CHARACTER",
             "input.description",
@@ -200,15 +200,20 @@ async def test_a_website_gives_the_domain_and_takes_it_away(bench: Bench) -> Non
     ("given", "code", "message"),
     [
         ({"amount": "1", "currency": "XXX"}, "UNKNOWN_CURRENCY", "'XXX' is not a currency of ISO 4217"),
-        ({"amount": "12.5", "currency": "JPY"}, "INVALID_VALUE", "'12.5' has more than 0 decimal places."),
-        ({"amount": "1e30", "currency": "EUR"}, "INVALID_VALUE", "'1e30' is too large a number."),
+        ({"amount": "12.5", "currency": "JPY"}, "INVALID_VALUE", "'12.5' has more than 0 decimal places; round it."),
+        (
+            {"amount": "1e30", "currency": "EUR"},
+            "INVALID_VALUE",
+            "'1e30' is too large a number; 10,000,000,000,000.00 is the greatest that is kept.",
+        ),
         ({"amount": "NaN", "currency": "EUR"}, "INVALID_VALUE", "'NaN' is no decimal number; write it like '12.50'."),
         ({"amount": "12,50", "currency": "EUR"}, "INVALID_VALUE", "'12,50' is no decimal number"),
     ],
 )
 async def test_money_that_is_none_is_refused(bench: Bench, given: dict[str, str], code: str, message: str) -> None:
     (found,) = await refused(bench, "createAccount", {"name": "A", "annualRevenue": given})
-    assert (found["code"], found["path"]) == (code, ["input", "annualRevenue"])
+    part = "currency" if code == "UNKNOWN_CURRENCY" else "amount"
+    assert (found["code"], found["path"]) == (code, ["input", "annualRevenue", part])
     assert found["message"].startswith(message)
 
 

@@ -240,7 +240,7 @@ async def test_everything_wrong_with_an_address_is_said_at_once(bench: Bench) ->
     assert await refused(bench, "createAddress", given) == [
         violation("TOO_LONG", "input.city", "city has 151 characters; 150 are allowed."),
         violation("OUT_OF_RANGE", "input.latitude", "90.5 is no latitude; it lies between -90 and 90."),
-        violation("INVALID_VALUE", "input.longitude", "'1.2345678' has more than 6 decimal places."),
+        violation("INVALID_VALUE", "input.longitude", "'1.2345678' has more than 6 decimal places; round it."),
         violation(
             "INVALID",
             "input.postalCode",
