@@ -1,6 +1,5 @@
 """Documents: parsed and validated once, kept with the plans of their fields for as long as they are used."""
 
-import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,12 +25,12 @@ from .exchange import Request
 from .limits import Limits, exceeded, too_large
 from .places import place_in_document
 from .recent import Recent
+from .rewording import coded, unsuggested, without_what_follows
 from .selecting import fixed_variables
 
 MOST_DOCUMENTS = 500
 MOST_CHARACTERS = 1_000_000  # of all documents that are kept; each takes up to a hundred bytes when it is parsed
 LONGEST_KEPT = 100_000  # characters
-FROM_INSIDE = re.compile(r", but encountered error '.*?'(?=; found: )", re.DOTALL)
 MOST_PLANS = 2_000  # of all documents
 
 
@@ -137,7 +136,8 @@ class Documents:
         errors = validate(self._schema, document, max_errors=limits.most_found, hide_suggestions=not self._suggestions)
         if errors:
             found = [_invalid(document, error) for error in errors[: limits.errors]]
-            return Document(operations={}, errors=found)
+            shown = found if self._suggestions else [unsuggested(error) for error in found]
+            return Document(operations={}, errors=without_what_follows(shown))
         fragments: dict[str, FragmentDetails] = {}
         for definition in document.definitions:
             if isinstance(definition, FragmentDefinitionNode):
@@ -184,17 +184,6 @@ def _invalid(document: DocumentNode, error: GraphQLError) -> GraphQLError:
         error.message = "The document is too entangled to be checked: spread fragments less deeply, select fields once."
         return coded(error, "DOCUMENT_TOO_LARGE")
     return coded(error, "VALIDATION_ERROR", place_in_document(document, error))
-
-
-def coded(error: GraphQLError, code: str, place: str | None = None) -> GraphQLError:
-    """The error with a code in its extensions, unless it has one, and without words of Python in its message.
-
-    `place` says which argument or field it is about.
-    """
-    error.message = FROM_INSIDE.sub("", error.message).replace(" not to be None", " not to be null")
-    where = {} if place is None else {"argument": place}
-    error.extensions = {"code": code, **where, **(error.extensions or {})}
-    return error
 
 
 def symbolic(values: VariableValues, fixed: frozenset[str]) -> tuple[VariableValues, Any]:

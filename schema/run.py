@@ -18,13 +18,14 @@ from ..graph.reading.plan import Plan
 from ..graph.reading.scope import Ground
 from ..plugins.calling import PluginFailed
 from .deadlines import Deadlines
-from .documents import Operation, coded, symbolic
+from .documents import Operation, symbolic
 from .exchange import Caller, Cost, Refused, Request, Result
 from .introspecting import Introspection
 from .limits import INTROSPECTION, Limits
 from .operating import Operations
 from .places import place_in_document
 from .reading import Answer, Prepared, Roots
+from .rewording import coded
 from .seeing import View, Watch
 from .selecting import Details, Selector
 from .subscribing import Subscriptions

@@ -10,13 +10,14 @@ from ..graph.databases.database import Database
 from .coercing import Coercer, Variable
 from .concealment import Concealment
 from .deadlines import Deadlines
-from .documents import Document, Documents, Operation, coded
-from .exchange import Caller, Refused, Request, Result
+from .documents import Document, Documents, Operation
+from .exchange import Caller, Cost, Refused, Request, Result
 from .introspecting import Introspection
 from .limits import Limits
 from .operating import Operations
 from .places import place_in_variables
 from .reading import Roots
+from .rewording import coded, in_json, without_what_follows
 from .run import Engine, Run
 from .seeing import Watch
 from .subscribing import Subscriptions
@@ -99,7 +100,8 @@ class Service:
         except TimeoutError:
             seconds = self.deadlines.seconds
             message = f"The request took longer than {seconds:g} seconds and was stopped; ask for less at once."
-            return Result(data=None, errors=[GraphQLError(message, extensions={"code": "TIMEOUT"})])
+            cost = Cost(requested=run.cost, limit=self.engine.limits.cost)
+            return Result(data=None, errors=[GraphQLError(message, extensions={"code": "TIMEOUT"})], cost=cost)
 
     def _told(self, result: Result, request: Request) -> Result:
         """The result as the caller may see it."""
@@ -132,8 +134,11 @@ class Service:
         )
         if isinstance(variables, list):
             found = variables[: self.engine.limits.errors]
-            errors = [coded(error, "INVALID_VARIABLE", place_in_variables(error)) for error in found]
-            raise Refused(Result(data=None, errors=errors, ran=False))
+            errors = [
+                in_json(coded(error, "INVALID_VARIABLE", place_in_variables(error)), request.variables)
+                for error in found
+            ]
+            raise Refused(Result(data=None, errors=without_what_follows(errors), ran=False))
         return operation, variables
 
     def _operation(self, request: Request) -> Operation:

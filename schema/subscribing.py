@@ -206,7 +206,7 @@ class Subscriptions:
 def position(name: str, cursor: str | None) -> int | None:
     """The position of a cursor that was given as `name`; raises InvalidInput."""
     if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 18):
-        message = f"{name}: {shown(cursor)} is no cursor of a change; give the last that you have seen, or none."
+        message = f"{name}: {shown(cursor)} is no cursor of a change; leave it out, or give one as you have read it."
         raise InvalidInput("INVALID_CURSOR", message)
     return None if cursor is None else int(cursor)
 

@@ -84,6 +84,9 @@ async def stopped(bench: Bench, query: str, **variables: Any) -> None:
     started = time.monotonic()
     async with limited(bench, 0.5):
         answer = (await bench.run(query, **variables)).decoded()
+    cost = answer.pop("extensions")["cost"]
+    assert cost["requested"] > 0
+    assert cost["limit"] == bench.accord.settings.limit_cost
     assert answer == {"errors": [TIMEOUT], "data": None}
     assert time.monotonic() - started < SOON
 

@@ -23,6 +23,7 @@ from accord.tests.reference.mistakes import (
 MOST = "10,000,000,000,000.00"
 ONLY_ONE = "exactly one field must be specified, and the value for that field must be non-null."
 ONE_ORDER = f"Within OneOf Input Object type 'AccountOrder', {ONLY_ONE}"
+NO_FOO = "Expected value of type 'AccountOrder' not to include unknown field 'foo'"
 LARGE = "the filter has more than 200 operators, relations and {…}; use in, or split it."
 FILTER = "query ($filter: AccountFilter) { accounts(filter: $filter) { totalCount } }"
 ORDER = "query ($order: [AccountOrder!]) { accounts(orderBy: $order) { totalCount } }"
@@ -85,14 +86,14 @@ UNKNOWN: Sequence[Case] = [
     (
         FILTER,
         {"filter": "x"},
-        [variable("$filter", "Expected value of type 'AccountFilter' to be an object, found: 'x'.")],
+        [variable("$filter", "Expected value of type 'AccountFilter' to be an object, found: \"x\".")],
     ),
     filtered(
         {"colour": {"eq": "x"}},
         variable(
             "$filter",
             "Expected value of type 'AccountFilter' not to include unknown field 'colour', "
-            "found: {'colour': {'eq': 'x'}}.",
+            'found: {"colour": {"eq": "x"}}.',
         ),
     ),
     (
@@ -137,6 +138,27 @@ UNKNOWN: Sequence[Case] = [
         "{ accounts(orderBy: [{name: ASC, kind: ASC}]) { totalCount } }",
         {},
         [invalid("accounts.orderBy.0", ONE_ORDER)],
+    ),
+    (
+        "{ accounts(orderBy: [{name: ASC}, {foo: ASC}, {}]) { totalCount } }",
+        {},
+        [
+            invalid("accounts.orderBy.1.foo", f"{NO_FOO}, found: {{ foo: ASC }}."),
+            invalid("accounts.orderBy.2", ONE_ORDER),
+        ],
+    ),
+    (
+        ORDER,
+        {"order": [{"foo": "ASC"}, {}]},
+        [
+            (
+                "INVALID_VARIABLE",
+                None,
+                f"$order.{place}",
+                f"Variable '$order' has invalid value at [{place}]: {problem}",
+            )
+            for place, problem in enumerate((f'{NO_FOO}, found: {{"foo": "ASC"}}.', ONE_ORDER))
+        ],
     ),
     (
         ORDER,
@@ -347,7 +369,7 @@ VALUES: Sequence[Case] = [
         {"annualRevenue": {"eq": {"amount": "1"}}},
         variable(
             "$filter.annualRevenue.eq",
-            "Expected value of type 'MoneyInput' to include required field 'currency', found: {'amount': '1'}.",
+            "Expected value of type 'MoneyInput' to include required field 'currency', found: {\"amount\": \"1\"}.",
         ),
     ),
     (

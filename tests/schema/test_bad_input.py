@@ -141,7 +141,10 @@ PAGES: Sequence[Case] = [
         ],
     ),
     (PAGE, {"n": 2147483648}, [variable("$n", "Int cannot represent non 32-bit signed integer value: 2147483648")]),
-    (PAGE, {"n": "5"}, [variable("$n", "Int cannot represent non-integer value: '5'")]),
+    (PAGE, {"n": "5"}, [variable("$n", 'Int cannot represent non-integer value: "5"')]),
+    (PAGE, {"n": True}, [variable("$n", "Int cannot represent non-integer value: true")]),
+    (PAGE, {"n": {"of": [None, 1.5]}}, [variable("$n", 'Int cannot represent non-integer value: {"of": [null, 1.5]}')]),
+    (PAGE, {"n": "9" * 300}, [variable("$n", f'Int cannot represent non-integer value: "{"9" * 59}…')]),
     (PAGE, {"n": 1.5}, [variable("$n", "Int cannot represent non-integer value: 1.5")]),
     (
         "{ accounts(first: 99999999999) { nodes { id } } }",

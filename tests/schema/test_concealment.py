@@ -233,6 +233,12 @@ async def test_no_error_names_what_its_request_does_not(limited: Limited) -> Non
             "Cannot query field 'nam' on type '…'.",
         ),
         (
+            "{ accounts }",
+            "Field 'accounts' of type 'AccountConnection' must have a selection of subfields. "
+            "Did you mean 'accounts { ... }'?",
+            "Field 'accounts' of type '…' must have a selection of subfields.",
+        ),
+        (
             "{ account { name } }",
             "account: give either 'id' or 'by'.",
             "account: give either '…' or '…'.",

@@ -241,7 +241,7 @@ async def test_over_the_wire_a_stream_goes_on_from_the_last_event_that_the_clien
                 None,
                 [
                     (
-                        "Last-Event-ID: 'x' is no cursor of a change; give the last that you have seen, or none.",
+                        "Last-Event-ID: 'x' is no cursor of a change; leave it out, or give one as you have read it.",
                         {"code": "INVALID_CURSOR"},
                     )
                 ],
