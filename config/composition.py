@@ -19,7 +19,7 @@ from ..graph.feed import ChangeFeed
 from ..graph.housekeeping import Housekeeper
 from ..graph.identity import IdSource, NewId
 from ..graph.indexes import derive_indexes
-from ..graph.migrating import MigrationApp, PluginsDiffer, Target, find_differences, read_enabled
+from ..graph.migrating import MigrationApp, PluginsDiffer, Target, find_differences, read_enabled, refuse_drifted
 from ..graph.reading.scope import Ground
 from ..graph.reading.sight import permissions_of
 from ..graph.reading.stored_filters import StoredFilters
@@ -152,12 +152,16 @@ async def open_accord(
     """Open a migrated database and put everything around it together; raises GraphError Unavailable if it can't be.
 
     The settings' plugins are loaded, unless they are given; with `models` there are these alone, and no plugins. Raises
-    PluginsRefused for plugins that can't be used, and PluginsDiffer where the database was made ready for others. A
-    `schema` built from the same models may be shared by several.
+    PluginsRefused for plugins that can't be used, RecordsDiffer where the records of one are not as its migrations make
+    them, and PluginsDiffer where the database was made ready for others. A `schema` built from the same models may be
+    shared by several.
     """
+    is_loaded = plugins is None and models is None
     if plugins is None:
         plugins = load_plugins(settings) if models is None else ()
     catalogue = catalogue_of(plugins) if models is None else core_catalogue(models)
+    if is_loaded:
+        await refuse_drifted(migration_target(settings, catalogue, plugins=plugins))
     if hooks is None:
         hooks = Hooks([one.plugin for one in plugins])
     try:

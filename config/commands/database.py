@@ -64,9 +64,11 @@ async def ready_database(settings: Settings, target: "Target") -> None:
 
 async def check_current(target: "Target") -> "Status":
     """How a database stands that has just the migrations of this version; raises CommandFailed for any other."""
-    from ...graph.migrating import DatabaseState
+    from ...graph.migrating import DatabaseState, RecordsDiffer
 
     found = await check_no_newer(target)
+    if found.drifted:
+        raise CommandFailed(str(RecordsDiffer(found.drifted)))
     match found.state:
         case DatabaseState.EMPTY:
             message = "is empty"

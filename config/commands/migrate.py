@@ -104,7 +104,7 @@ def apply() -> None:
 
 def status() -> None:
     """Say whether the database is empty, current, behind or newer than this version."""
-    from ...graph.migrating import find_copies
+    from ...graph.migrating import RecordsDiffer, find_copies
     from ...graph.migrating import status as read_status
 
     settings, target = _target()
@@ -118,6 +118,8 @@ def status() -> None:
         say(f"  not part of this version, or not enabled: the tables of {app}")
     for difference in found.differences:
         say(f"  plugins  {difference}: run `accord migrate apply`")
+    for line in str(RecordsDiffer(found.drifted)).splitlines():
+        say(f"  records  {line}")
     if found.applied and found.index_changes:
         say(f"  indexes differ from what is declared: apply runs {len(found.index_changes)} statements")
     for copy in find_copies(target) if settings.database_kind == "sqlite" else ():

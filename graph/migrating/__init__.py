@@ -15,6 +15,7 @@ from .applying import (
 from .backfilling import find_lacking
 from .comparing import compare
 from .copies import find_copies
+from .drifting import refuse_drifted
 from .enabling import find_differences, read_enabled
 from .errors import (
     BackfillFailed,
@@ -31,6 +32,7 @@ from .errors import (
     PluginMissing,
     PluginsDiffer,
     PurgeRefused,
+    RecordsDiffer,
 )
 from .indexes import Index
 from .loading import MigrationName
@@ -66,6 +68,7 @@ __all__ = [
     "PurgeRefused",
     "Purged",
     "RecordedPlugin",
+    "RecordsDiffer",
     "Report",
     "Status",
     "Step",
@@ -82,5 +85,6 @@ __all__ = [
     "purge",
     "read_enabled",
     "read_stored",
+    "refuse_drifted",
     "status",
 ]

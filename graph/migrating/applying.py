@@ -1,12 +1,13 @@
 """Planning, applying and asking after migrations."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from .backfilling import fill, keep_up
 from .copies import copy_database, drop_old_copies
+from .drifting import find_drifted, refuse
 from .enabling import find_differences, note_tables, read_plugins, record_plugins
 from .errors import BrokenForeignKeys, DatabaseIsNewer, LockTimeout, PluginMissing, PluginsDiffer
 from .history import ensure_history, read_history, record
@@ -35,7 +36,8 @@ class Status:
     `unknown` are recorded migrations of a target's app that the code lacks; `absent` are apps that are recorded but not
     part of the target, as those of a plugin that was taken out. `index_changes` are statements; an index that is
     missing or too many makes no database old, so they don't touch `state`. `differences` are those between the plugins
-    that the database was made ready for and the target's.
+    that the database was made ready for and the target's. `drifted` says in what records of plugins differ from their
+    migrations, by plugin, whatever the database holds.
     """
 
     state: DatabaseState
@@ -45,6 +47,7 @@ class Status:
     absent: tuple[str, ...]
     index_changes: tuple[str, ...]
     differences: tuple[Difference, ...] = ()
+    drifted: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,12 +101,13 @@ async def status(target: Target) -> Status:
     """Tell whether the database is empty, current, behind or newer; writes nothing."""
     path = await load_migrations(target.apps)
     async with open_session(target, writable=False) as session:
-        return await _survey(session, target, path)
+        return replace(await _survey(session, target, path), drifted=find_drifted(target, path))
 
 
 async def plan(target: Target) -> Plan:
-    """List the pending migrations with their SQL; writes nothing. Raises DatabaseIsNewer."""
+    """List the pending migrations with their SQL; writes nothing. Raises DatabaseIsNewer and RecordsDiffer."""
     path = await load_migrations(target.apps)
+    refuse(target, path)
     async with open_session(target, writable=False) as session:
         survey = await _survey(session, target, path)
         _refuse_newer(target, survey)
@@ -125,6 +129,7 @@ async def apply(target: Target, *, progress: Callable[[Step], None], keeping: bo
     each way to fail.
     """
     path = await load_migrations(target.apps)
+    refuse(target, path)
     async with open_session(target, writable=True) as session:
         await _refuse_missing(session, target)
         report = await _bring(session, target, path, progress, keeping)

@@ -8,6 +8,7 @@ MigrationError
 ├── IndexInvalid             a declared index can't be what it says
 ├── ChangeRefused            `make` would have to guess, or to lose data
 ├── PluginsDiffer            it was made ready for other plugins than those enabled here
+├── RecordsDiffer            a plugin's records were changed, and no migration was made of that
 ├── PluginMissing            an optional plugin can't be used, and has stored something
 ├── PurgeRefused             a plugin's tables may not be dropped
 ├── BackfillFailed           a plugin's rows could not be made; what was made stays
@@ -16,7 +17,7 @@ MigrationError
     └── BrokenForeignKeys    rows would point at nothing
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .marks import Difference
 
@@ -79,6 +80,17 @@ def _advice(lacking: Sequence[str], enabled: Sequence[str]) -> str:
         f"with {them}, and take {them} off by `ACCORD_PLUGINS={','.join(enabled)} accord migrate apply`, which "
         f"keeps {its} tables."
     )
+
+
+class RecordsDiffer(MigrationError):
+    def __init__(self, differences: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(
+            "\n".join(
+                f"The records of {plugin} differ from its migrations: {'; '.join(found)}. In the plugin's source, run "
+                f"`ACCORD_PLUGINS={plugin} accord migrate make NAME --app {plugin}`."
+                for plugin, found in differences.items()
+            )
+        )
 
 
 class PluginMissing(MigrationError):

@@ -54,6 +54,12 @@ class Target:
         return tuple(sorted(mark.name for mark in self.plugins))
 
     @property
+    def plugin_apps(self) -> tuple[MigrationApp, ...]:
+        """The apps of enabled plugins."""
+        plugins = {mark.name for mark in self.plugins}
+        return tuple(app for app in self.apps if app.label in plugins)
+
+    @property
     def place(self) -> str:
         """The location as messages show it: without user or password."""
         if self.kind == "sqlite":
