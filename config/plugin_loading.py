@@ -18,6 +18,7 @@ from .settings import PluginsRefused, Settings
 
 # what plugins can't be called: names of Accord itself, of its commands, and what its records' tables begin with
 COMMANDS = frozenset({"serve", "migrate", "plugin", "events", "schema", "demo", "settings", "token", "version"})
+ADVICE = "Correct it, or take the plugin out of the setting plugins."
 log = logging.getLogger("accord.plugins")
 
 RESERVED = (
@@ -143,4 +144,9 @@ def _declared(offers: Sequence[Offer]) -> Iterator[Problem]:
                 str(offer) for model, offer in owners.items() if words & {model.__name__, model.__module__}
             )
             told = " and ".join(named) or "plugins"
-            yield Problem(plugin=told, text=f"{text}. Correct it, or take the plugin out of the setting plugins.")
+            yield Problem(plugin=told, text=f"{_ended(text)} {ADVICE}")
+
+
+def _ended(text: str) -> str:
+    """A sentence with its end."""
+    return text if text.endswith("?") else f"{text}."

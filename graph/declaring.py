@@ -31,6 +31,7 @@ from .catalogue import (
     UniqueKey,
 )
 from .clashes import find_mixed_up, find_same_names, told
+from .computing import find_miscomputed
 from .slips import RESERVED_NAMES, find_shared, find_slips
 from .sources import find_wrong_sources
 from .ways_back import describe_way_back
@@ -238,6 +239,8 @@ class _Draft:
                 )
                 self._add(groups[name])
             elif isinstance(policy, Computed):
+                slips = find_miscomputed(policy, self.columns)
+                self.problems += [f"{self.name}.Policies.{name}: {slip}" for slip in slips]
                 self._add(ComputedField(name=name, api=camel(name), computed=policy, description=policy.description))
             elif isinstance(policy, Unique):
                 self._unique(policy.fields, policy.where)

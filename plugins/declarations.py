@@ -88,6 +88,7 @@ class Through:
 class Computed:
     """A field that Python works out from stored columns, called once for all rows of an answer.
 
+    `type` is str, int, float, bool or a list of one of them; every computed field may be null.
     `by` takes one mapping of `needs` to values for each row and returns one value for each, in the same order; it may
     be async.
     """

@@ -19,6 +19,7 @@ from ..graph.catalogue import (
     ToMany,
     ToOne,
 )
+from ..graph.computing import bare
 from ..graph.reading.pages import DEFAULT_PAGE, LARGEST_PAGE
 from ..graph.reading.sight import is_shown_nullable
 from .scalars import JSON, Date, DateTime, Decimal
@@ -123,7 +124,7 @@ def _member(book: TypeBook, catalogue: Catalogue, record: RecordType, member: Me
         case AnyId():
             type_ = nullable(strawberry.ID)  # a plugin may hide the record from the caller
         case ComputedField():
-            type_ = nullable(member.computed.type)
+            type_ = nullable(bare(member.computed.type))
         case ToMany():
             target = catalogue[member.target]
             # where a stored filter may take the place of links, nothing of a link can be shown or asked for

@@ -184,6 +184,21 @@ BROKEN: list[tuple[str, str, list[str]]] = [
         ],
     ),
     (
+        "clashing",
+        "miscounted = clashing:Miscounted",
+        [
+            "MiscountedAccount.Policies.typo: it needs 'coed', which is no stored field; did you mean code? Correct "
+            "it, or take the plugin out of the setting plugins.",
+            "MiscountedAccount.Policies.typo: it needs 'xyzzy', which is no stored field; there are code. Correct it, "
+            "or take the plugin out of the setting plugins.",
+            "MiscountedAccount.Policies.odd: dict[str, int] can't be the type of a computed field; write str, int, "
+            "float, bool or a list of one of them; null is always allowed. Correct it, or take the plugin out of the "
+            "setting plugins.",
+            "MiscountedAccount.Policies.odd: its by is 'list'; name the function that computes it. Correct it, or take "
+            "the plugin out of the setting plugins.",
+        ],
+    ),
+    (
         "never_made",
         "nevermade = never_made:NeverMade",
         [

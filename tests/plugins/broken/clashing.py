@@ -4,7 +4,7 @@ from typing import Any
 
 from tortoise import fields
 
-from accord.plugins import AccountExtension, Choices, Code, Plugin, Policy, Record, group
+from accord.plugins import AccountExtension, Choices, Code, Plugin, Policy, Record, computed, group
 
 
 class ContactsAccount(AccountExtension, namespace="contacts"):
@@ -69,4 +69,23 @@ class Same(Plugin):
 
     name = "same"
     models = (SameAccount,)
+    migrations = "accord_clinic.migrations"
+
+
+class MiscountedAccount(AccountExtension, namespace="miscounted"):
+    """With fields that can't be computed."""
+
+    code = Code(20, null=True, description="A code.")
+
+    class Policies:
+        fine = computed(str | None, needs=["code"], by=list, description="What is fine.")
+        typo = computed(str, needs=["coed", "xyzzy"], by=list, description="What needs something else.")
+        odd = computed(dict[str, int], needs=["code"], by="list", description="What has no type.")  # type: ignore[arg-type]
+
+
+class Miscounted(Plugin):
+    """Computes what it can't."""
+
+    name = "miscounted"
+    models = (MiscountedAccount,)
     migrations = "accord_clinic.migrations"
