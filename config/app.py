@@ -18,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..graph.bootstrap import SYSTEM_ACTOR
+from ..plugins.calling import PluginFailed
 from ..schema.exchange import Caller
 from ..schema.http.accepting import JSON
 from ..schema.http.limits import HttpLimits
@@ -57,7 +58,11 @@ def create_app(settings: Settings, accord: Accord | None = None, *, is_local: bo
             app.state.readiness = Readiness(opened, target, stopping)
             loop = asyncio.get_running_loop()
             # work after a commit runs in a context of its own, with nothing of whoever starts it
-            await opened.hooks.startup(opened.contexts.of)
+            try:
+                await opened.hooks.startup(opened.contexts.of)
+            except PluginFailed as failed:
+                app.state.failed = failed
+                raise
             workers = (opened.worker, opened.due, opened.jobs)
             feed, *working = (
                 loop.create_task(_keep_at(work), context=contextvars.Context())
@@ -91,6 +96,7 @@ def create_app(settings: Settings, accord: Accord | None = None, *, is_local: bo
         lifespan=lifespan,
     )
     app.state.stopping = stopping
+    app.state.failed = None  # what kept it from starting, where that is a plugin
     return app
 
 

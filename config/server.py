@@ -55,14 +55,28 @@ class Server(uvicorn.Server):
         super().__init__(config)
         # its words at lower levels hold addresses and query strings, and those of WebSockets what is sent on them
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        self._state = app.state
         self._stopping: Stopping = app.state.stopping
         self._started = started
         self._parent = parent
         self._hurried = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer."""
-        await super().startup(sockets)
+        """Begin to answer; raises PluginFailed where a plugin can't start."""
+        words = logging.getLogger("uvicorn.error")
+
+        def is_news(record: logging.LogRecord) -> bool:
+            return self._state.failed is None  # its own words would be a traceback with those of the exception
+
+        words.addFilter(is_news)
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            if self._state.failed is not None:
+                raise self._state.failed  # noqa: B904 - its cause is the exception of the plugin
+            raise
+        finally:
+            words.removeFilter(is_news)
         self._loop = asyncio.get_running_loop()
         if self._parent is not None:
             self._loop.add_reader(self._parent, self._end_with_parent, self._parent)

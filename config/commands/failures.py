@@ -1,7 +1,12 @@
 """What keeps a command from doing its work, as one clear line each."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...plugins.calling import PluginFailed
+    from ...plugins.loading import LoadedPlugin
 
 
 class CommandFailed(Exception):
@@ -23,3 +28,13 @@ def explained(place: str) -> Generator[None]:
         raise CommandFailed(str(error)) from error
     except (OSError, newest_driver().Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise CommandFailed(f"The database {place} can't be used: {error}. Check its address and rights.") from error
+
+
+def not_started(failed: "PluginFailed", plugins: "Iterable[LoadedPlugin]") -> CommandFailed:
+    """Why nothing can be done with a plugin that is enabled and can't start."""
+    version = next((f" {one.version}" for one in plugins if one.name == failed.plugin), "")
+    return CommandFailed(
+        f"The plugin {failed.plugin}{version} can't start: its hook {failed.hook} failed with "
+        f"{type(failed.__cause__).__name__}, incident {failed.incident} in the log. Mend it, or take it out of the "
+        "setting plugins."
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
@@ -12,7 +13,7 @@ import typer
 from ...plugins.contexts import Passing
 from ..settings import PluginsRefused, Settings, SettingsInvalid, read_settings
 from .database import check_current, core_target
-from .failures import CommandFailed, explained
+from .failures import CommandFailed, explained, not_started
 from .terminal import Report, progress, say
 
 if TYPE_CHECKING:
@@ -76,9 +77,11 @@ def _nothing() -> None:
 def _command(settings: Settings, operation: "Operation") -> Callable[..., None]:
     """A function with an option for each argument of the method."""
     from ...plugins.names import camel
+    from ..logging import start_logging
 
     def call(**given: Any) -> None:
         values = {camel(name): value for name, value in given.items()}
+        start_logging(settings.log_level, settings.log_format, sys.stderr)
         asyncio.run(run_command(settings, operation, values))
 
     parameters = [_option(part) for part in operation.arguments]
@@ -143,14 +146,18 @@ async def run_command(settings: Settings, operation: "Operation", given: Mapping
                 raise CommandFailed("\n".join(lines))
             method = getattr(accord.hooks.plugin(operation.plugin), operation.name)
             try:
-                await accord.hooks.startup(accord.contexts.of)
+                try:
+                    await accord.hooks.startup(accord.contexts.of)
+                except PluginFailed as failed:
+                    raise not_started(failed, accord.plugins) from failed
                 with progress(f"{operation.plugin} {operation.api}") as report:
                     context = _CommandContext(accord.contexts.of(operation.plugin), report)
                     work = method(context, **arguments.values)
                     await accord.hooks.contained(operation.plugin, f"command {operation.name}", work)
             except PluginFailed as failed:
                 cause = failed.__cause__
-                raise CommandFailed(f"{operation.plugin} {operation.api}: {type(cause).__name__}: {cause}") from failed
+                said = f"{operation.plugin} {operation.api}: {type(cause).__name__}: {cause}"
+                raise CommandFailed(f"{said} (incident {failed.incident} in the log)") from failed
             finally:
                 await accord.hooks.shutdown()
 

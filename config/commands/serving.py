@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
+from ...plugins.calling import PluginFailed
 from ...schema.building import BuiltSchema
 from ...schema.graphiql_page import DIST, page
 from ..app import create_app
@@ -18,7 +19,7 @@ from ..settings import Settings, SettingsInvalid
 from ..workers import can_fork, supervise
 from .database import ready_database
 from .demo import fill
-from .failures import CommandFailed, explained
+from .failures import CommandFailed, explained, not_started
 from .terminal import complain
 
 Ready = Callable[[bool], None]
@@ -99,7 +100,10 @@ async def _serve(
 
         listens_local = all(is_local(str(one.getsockname()[0])) for one in sockets)
         app = create_app(settings, accord, is_local=listens_local)
-        await Server(app, settings, started, parent).serve(list(sockets))
+        try:
+            await Server(app, settings, started, parent).serve(list(sockets))
+        except PluginFailed as failed:
+            raise not_started(failed, accord.plugins) from failed
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -10,6 +10,7 @@ from accord.plugins import (
     Access,
     AccountExtension,
     Change,
+    CommandContext,
     Context,
     Event,
     Narrowing,
@@ -20,6 +21,7 @@ from accord.plugins import (
     Unit,
     Viewer,
     Violation,
+    command,
     hookimpl,
 )
 
@@ -56,6 +58,11 @@ class Failing(Plugin):
             await asyncio.sleep(60)
         elif self.settings.hook == hook:
             raise RuntimeError(WORDS)
+
+    @command
+    async def report(self, context: CommandContext) -> None:
+        """Say how things are."""
+        await self._fail("report")
 
     @hookimpl
     async def startup(self, context: Context) -> None:
