@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from ..graph.migrating import MigrationApp, PluginMark
 from ..graph.records import RECORDS
 from ..plugins.loading import Installed, LoadedPlugin, Offer, Problem, discover, examine, instantiate
 from ..plugins.names import snake
-from ..plugins.operations import operations_of
+from ..plugins.operations import Operation, operations_of
+from .plugin_operations import find_misplaced
 from .plugin_settings import find_strangers, read_plugin
 from .settings import PluginsRefused, Settings
 
@@ -75,16 +76,21 @@ def survey_plugins(settings: Settings, installed: Sequence[Installed], *, unmigr
         values[offer.name], said = read_plugin(settings, offer.name, offer.kind.settings_type)
         problems += [Problem(plugin=str(offer), text=text) for text in said]
     sound = [offer for offer in found.offers if values[offer.name] is not None]
-    clashes = [*_declared(sound)]
+    catalogue, clashes = _declare(sound)
     problems += clashes
     sound = [offer for offer in sound if not any(str(offer) in problem.plugin for problem in clashes)]
     made = [instantiate(offer, values[offer.name]) for offer in sound]
     problems += [one for one in made if isinstance(one, Problem)]
     plugins = tuple(one for one in made if isinstance(one, LoadedPlugin))
     told = {offer.name: str(offer) for offer in sound}
+    operations: list[Operation] = []
     for one in plugins:
-        _, said = operations_of(one.plugin)
+        found_here, said = operations_of(one.plugin)
+        operations += found_here
         problems += [Problem(plugin=told[one.name], text=text.partition(", ")[2]) for text in said]
+    if catalogue is not None:
+        for operation, text in find_misplaced(catalogue, operations):
+            problems.append(Problem(plugin=told[operation.plugin], text=f"{operation.kind} {operation.name}: {text}"))
     return Survey(installed=tuple(installed), plugins=plugins, problems=tuple(problems))
 
 
@@ -131,20 +137,21 @@ def marks_of(plugins: Sequence[LoadedPlugin]) -> tuple[PluginMark, ...]:
     )
 
 
-def _declared(offers: Sequence[Offer]) -> Iterator[Problem]:
-    """What is wrong with the models of all plugins taken together, each under the plugins that it names."""
+def _declare(offers: Sequence[Offer]) -> tuple[Catalogue | None, list[Problem]]:
+    """The models of all plugins taken together, or what is wrong with them, each under the plugins that it names."""
     offers = sorted(offers, key=lambda offer: offer.name)
     owners: dict[type[Any], Offer] = {model: offer for offer in offers for model in offer.kind.models}
     try:
-        declare((*RECORDS, *owners), {model: offer.name for model, offer in owners.items()})
+        return declare((*RECORDS, *owners), {model: offer.name for model, offer in owners.items()}), []
     except DeclarationError as error:
-        for text in error.problems:
-            words = set(re.findall(r"\w+", text))
-            named = dict.fromkeys(
-                str(offer) for model, offer in owners.items() if words & {model.__name__, model.__module__}
-            )
-            told = " and ".join(named) or "plugins"
-            yield Problem(plugin=told, text=f"{_ended(text)} {ADVICE}")
+        return None, [_clash(text, owners) for text in error.problems]
+
+
+def _clash(text: str, owners: Mapping[type[Any], Offer]) -> Problem:
+    words = set(re.findall(r"\w+", text))
+    named = dict.fromkeys(str(offer) for model, offer in owners.items() if words & {model.__name__, model.__module__})
+    told = " and ".join(named) or "plugins"
+    return Problem(plugin=told, text=f"{_ended(text)} {ADVICE}")
 
 
 def _ended(text: str) -> str:

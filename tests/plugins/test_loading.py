@@ -360,3 +360,15 @@ def test_an_optional_plugin_that_can_not_be_used_is_left_out_with_a_word_in_the_
     assert raised.value.problems[0] == (
         "optional_plugins: the optional plugin xyzzy is not among the plugins; add it there, too, or take it out."
     )
+
+
+def test_operations_are_compared_with_records_and_each_other_before_anything_is_enabled(site: Site):
+    site.install("clinic")
+    site.install_broken("wrong_operations", "freight = wrong_operations:Freight")
+    told = "plugin freight (accord-wrong-operations 1.0): query"
+    assert problems(site, "freight") == [
+        f"{told} items: its field and that of the record FreightItem would both be freightItems; rename it.",
+        f"{told} load_s: it and the query loadS would both be called freightLoadS; rename one of them.",
+        f"{told} one: of('FreightItm') is no record; did you mean FreightItem?",
+        f"{told} two: of('Depot') is no record; if it is one of the plugin's, add it to its models.",
+    ]
