@@ -85,7 +85,9 @@ def _attributes(kind: type[Plugin]) -> Iterator[str]:
     known = [name for name in vars(Plugin) if not name.startswith("_")] + list(Plugin.__annotations__)
     for name in dir(kind):
         value = inspect.getattr_static(kind, name)
-        if name.startswith("_") or name in known or callable(value) or isinstance(value, property | staticmethod):
+        is_settings = isinstance(value, type) and issubclass(value, PluginSettings)
+        is_method = (callable(value) and not is_settings) or isinstance(value, property | staticmethod)
+        if name.startswith("_") or name in known or is_method:
             continue
         near = nearest(name, known, cutoff=0.8)
         if near:
