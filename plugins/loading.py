@@ -2,15 +2,19 @@
 distribution, and lets one plugin hide another of the same name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from importlib.metadata import Distribution, EntryPoint, distributions
+from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 from .checking import find_problems
 from .names import nearest
 from .plugin import GROUP, Plugin, PluginSettings
+
+OWN = __name__.partition(".")[0]  # the package whose code is no plugin author's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +141,7 @@ def examine(
         kind, said = _import(one)
         if kind is not None:
             said = [*find_problems(kind, name, reserved=reserved, unmigrated=unmigrated)]
+            said += [*_misspelt(kind, installed)]
         problems += [Problem(plugin=str(one), text=text) for text in said]
         if kind is not None and not said:
             offers.append(Offer(installed=one, kind=kind))
@@ -158,6 +163,15 @@ def instantiate(offer: Offer, settings: PluginSettings) -> LoadedPlugin | Proble
     return LoadedPlugin(plugin=plugin, version=offer.version, distribution=offer.installed.distribution)
 
 
+def _misspelt(kind: type[Plugin], installed: Sequence[Installed]) -> Iterator[str]:
+    """Names in `after` that are like an installed plugin's and nobody's own; others may be installed later."""
+    known = {one.name for one in installed} - {kind.name}
+    for name in kind.after if isinstance(kind.after, tuple | list) else ():
+        near = None if name in known or name == kind.name else nearest(str(name), known, cutoff=0.75)
+        if near is not None:
+            yield f"it comes after {name!r}, and no plugin of that name is installed; did you mean {near}?"
+
+
 def _absent(name: str, installed: Sequence[Installed]) -> Problem:
     names = sorted({one.name for one in installed})
     near = nearest(name, names)
@@ -176,16 +190,34 @@ def _ambiguous(name: str, offered: Sequence[Installed]) -> Problem:
 def _import(one: Installed) -> tuple[type[Plugin] | None, Sequence[str]]:
     """The class that an entry point names, or what is wrong."""
     where = f"its entry point {one.entry.value}"
-    advice = "Reinstall it with all that it needs, or take it out of the setting plugins."
     try:
         found: Any = one.entry.load()
     except (Exception, SystemExit) as error:  # the edge to a plugin's code, whatever its import does
-        return None, [f"{where} can't be imported: {_told(error)}. {advice}"]
+        package = one.entry.value.partition(":")[0].partition(".")[0]
+        said = f"{_told(error)}{_place(error, package)}"
+        return None, [f"{where} can't be imported: {said}. {_advice(error, package)}"]
     if isinstance(found, Plugin):
         return None, [f"{where} is an instance; name the class, since each Accord makes its own."]
     if not isinstance(found, type) or not issubclass(found, Plugin) or found is Plugin:
         return None, [f"{where} is {found!r}, and no subclass of accord.plugins.Plugin; name the class of the plugin."]
     return found, []
+
+
+def _advice(error: BaseException, package: str) -> str:
+    """What is missing of others may be installed; what else fails is in the plugin's own code."""
+    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] not in {"", OWN, package}:
+        return "Reinstall it with all that it needs, or take it out of the setting plugins."
+    if isinstance(error, ModuleNotFoundError) and error.name == package:
+        return "Reinstall it, or take it out of the setting plugins."
+    return "Correct it, or take the plugin out of the setting plugins."
+
+
+def _place(error: BaseException, package: str) -> str:
+    """Where the plugin's own code failed, as ` (records.py, line 70)`; nothing where none of it had begun."""
+    for frame, line in reversed([*walk_tb(error.__traceback__)]):
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == package:
+            return f" ({Path(frame.f_code.co_filename).name}, line {line})"
+    return ""
 
 
 def _told(error: BaseException) -> str:

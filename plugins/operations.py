@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar, overload
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
 from uuid import UUID
 
 from .contexts import Context
@@ -16,6 +17,8 @@ from .shapes import Nature, Part, Shape, WrongAnnotation, described, hints_of, s
 MARK = "__accord_operation__"
 TAKEN = frozenset({"dry_run", "idempotency_key"})  # arguments that every mutation has
 
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
 Method = TypeVar("Method", bound=Callable[..., Awaitable[Any]])
 
 
@@ -108,6 +111,19 @@ class Operation:
     result: Shape | None = None
 
 
+def _with_parentheses(decorator: Callable[Given, Made]) -> Callable[Given, Made]:
+    """Say what is meant where a method stands in the place of what the decorator may be told."""
+
+    @wraps(decorator)
+    def checked(*methods: Given.args, **given: Given.kwargs) -> Made:
+        if methods:
+            raise TypeError(f"write @{decorator.__name__}(), with its parentheses")
+        return decorator(*methods, **given)
+
+    return checked
+
+
+@_with_parentheses
 def query(*, permission: str | None = None) -> Callable[[Method], Method]:
     """Make a method a field of Query: `async def expiring(self, context, *, days: int = 30) -> list[...]`.
 
@@ -117,6 +133,7 @@ def query(*, permission: str | None = None) -> Callable[[Method], Method]:
     return _marked(Marked(kind=OperationKind.QUERY, permission=permission))
 
 
+@_with_parentheses
 def mutation(*, permission: str | None = None) -> Callable[[Method], Method]:
     """Make a method a field of Mutation: `async def sign(self, unit, *, account: Annotated[UUID, of("Account")]) -> …`.
 
@@ -125,6 +142,7 @@ def mutation(*, permission: str | None = None) -> Callable[[Method], Method]:
     return _marked(Marked(kind=OperationKind.MUTATION, permission=permission))
 
 
+@_with_parentheses
 def job(*, permission: str | None = None) -> Callable[[Method], Method]:
     """Make a method long work: `async def import_list(self, job, *, url: str)`.
 

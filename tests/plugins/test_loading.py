@@ -2,14 +2,14 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
-from accord.config.plugin_loading import Survey, load_plugins, survey_plugins
+from accord.config.plugin_loading import load_plugins
 from accord.config.settings import PluginsRefused, Settings
 from accord.plugins.loading import discover
 from accord.tests.plugins.installing import Site
+from accord.tests.plugins.surveying import problems, survey
 
 BROKEN: list[tuple[str, str, list[str]]] = [
     (
@@ -17,16 +17,16 @@ BROKEN: list[tuple[str, str, list[str]]] = [
         "unimportable = not_importable:Plugin",
         [
             "its entry point not_importable:Plugin can't be imported: ModuleNotFoundError: No module named "
-            "'a_package_that_nobody_has'. Reinstall it with all that it needs, or take it out of the "
-            "setting plugins.",
+            "'a_package_that_nobody_has' (not_importable.py, line 5). Reinstall it with all that it needs, or "
+            "take it out of the setting plugins.",
         ],
     ),
     (
         "leaves_on_import",
         "leaving = leaves_on_import:Plugin",
         [
-            "its entry point leaves_on_import:Plugin can't be imported: SystemExit: I would rather not. "
-            "Reinstall it with all that it needs, or take it out of the setting plugins.",
+            "its entry point leaves_on_import:Plugin can't be imported: SystemExit: I would rather not "
+            "(leaves_on_import.py, line 5). Correct it, or take the plugin out of the setting plugins.",
         ],
     ),
     (
@@ -42,8 +42,7 @@ BROKEN: list[tuple[str, str, list[str]]] = [
         "nothing = no_plugin:Nothing",
         [
             "its entry point no_plugin:Nothing can't be imported: AttributeError: module 'no_plugin' has "
-            "no attribute 'Nothing'. Reinstall it with all that it needs, or take it out of the setting "
-            "plugins.",
+            "no attribute 'Nothing'. Correct it, or take the plugin out of the setting plugins.",
         ],
     ),
     (
@@ -117,6 +116,7 @@ BROKEN: list[tuple[str, str, list[str]]] = [
         "wrongattributes = wrong_attributes:WrongAttributes",
         [
             "it has the attribute permisions, which means nothing; did you mean permissions?",
+            "it has the attribute setting_type, which means nothing; did you mean settings_type?",
             "its settings_type is <class 'dict'>; derive the class of its settings from accord.plugins.PluginSettings.",
             "its after is 'clinic', and no tuple; write after = (…,) with a comma after a single one.",
             "its rules holds 'A_RULE', which is no Rule; take it out.",
@@ -207,15 +207,6 @@ BROKEN: list[tuple[str, str, list[str]]] = [
     ),
 ]
 ADVICE = "Correct it, or take the plugin out of the setting plugins."
-
-
-def survey(site: Site, *names: str, **settings: Any) -> Survey:
-    """What becomes of plugins of the site alone."""
-    return survey_plugins(Settings(plugins=names, **settings), discover([str(site.folder)]))
-
-
-def problems(site: Site, *names: str, **settings: Any) -> list[str]:
-    return [str(problem) for problem in survey(site, *names, **settings).problems]
 
 
 @pytest.mark.parametrize(("case", "entry", "texts"), BROKEN, ids=[entry.split()[0] for _, entry, _ in BROKEN])
@@ -360,15 +351,3 @@ def test_an_optional_plugin_that_can_not_be_used_is_left_out_with_a_word_in_the_
     assert raised.value.problems[0] == (
         "optional_plugins: the optional plugin xyzzy is not among the plugins; add it there, too, or take it out."
     )
-
-
-def test_operations_are_compared_with_records_and_each_other_before_anything_is_enabled(site: Site):
-    site.install("clinic")
-    site.install_broken("wrong_operations", "freight = wrong_operations:Freight")
-    told = "plugin freight (accord-wrong-operations 1.0): query"
-    assert problems(site, "freight") == [
-        f"{told} items: its field and that of the record FreightItem would both be freightItems; rename it.",
-        f"{told} load_s: it and the query loadS would both be called freightLoadS; rename one of them.",
-        f"{told} one: of('FreightItm') is no record; did you mean FreightItem?",
-        f"{told} two: of('Depot') is no record; if it is one of the plugin's, add it to its models.",
-    ]

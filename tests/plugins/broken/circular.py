@@ -1,4 +1,4 @@
-"""Three plugins that each want to come after another of them, and one that comes after itself."""
+"""Three plugins that each want to come after another, one that comes after itself, and one after a misspelt one."""
 
 from accord.plugins import Plugin
 
@@ -29,3 +29,10 @@ class Selfish(Plugin):
 
     name = "selfish"
     after = ("selfish",)
+
+
+class Late(Plugin):
+    """After one that is misspelt, and one that may be installed later."""
+
+    name = "late"
+    after = ("clinik", "warehouse")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accord.plugins import Plugin, Rule
+from accord.plugins import Plugin, PluginSettings, Rule
 
 
 class WrongAttributes(Plugin):
@@ -14,6 +14,7 @@ class WrongAttributes(Plugin):
     models: Any = ()
     rules: Any = ("A_RULE",)
     settings_type: Any = dict
+    setting_type = PluginSettings
 
 
 class RepeatedRules(Plugin):
