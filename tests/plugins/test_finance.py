@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accord.config.testing import AsActor, Clock, Gql, Make, assert_violation
+from accord.graph.writing.unit import UnitOfWork
 
 pytestmark = pytest.mark.accord_plugins("finance")
 
@@ -154,6 +155,30 @@ async def test_owners_who_are_entered_at_the_same_time_share_one_whole(
         *(gql(OWNER, input={"accountId": account, "contactId": one, "share": "40.00"}) for one in people)
     )
     assert sum(not found(answer) for answer in answers) == 2
+
+
+async def test_a_bulk_over_many_accounts_takes_few_locks(gql: Gql, make_contact: Make, monkeypatch: pytest.MonkeyPatch):
+    names: list[str] = []
+    lock = UnitOfWork.lock
+
+    async def listen(unit: UnitOfWork, name: str) -> None:
+        names.append(name)
+        await lock(unit, name)
+
+    monkeypatch.setattr(UnitOfWork, "lock", listen)
+    accounts = "mutation ($i: [CreateAccountInput!]!) { made: createAccounts(inputs: $i) { results { recordId } } }"
+    made = await gql(accounts, i=[{"name": f"Account {number}"} for number in range(300)])
+    contact = await make_contact()
+    names.clear()
+    owners = [{"accountId": one["recordId"], "contactId": contact, "share": "10"} for one in made["made"]["results"]]
+    bulk = """mutation ($i: [CreateFinanceBeneficialOwnerInput!]!) {
+      createFinanceBeneficialOwners(inputs: $i) { written violations { code } } }"""
+    assert await gql(bulk, i=owners) == {"createFinanceBeneficialOwners": {"written": 300, "violations": []}}
+    taken = [name for name in names if name.startswith("finance: ")]
+    assert 1 < len(taken) <= 64
+    assert taken == sorted(
+        set(taken), key=lambda name: int(name.split()[-1])
+    )  # one order for all, so that none waits for ever
 
 
 async def test_a_person_owns_an_account_once(gql: Gql, make_account: Make, make_contact: Make):
