@@ -24,7 +24,7 @@ NUMBER = "contact { clinic { label } }"
 
 async def patient(bench: Bench, name: str) -> tuple[UUID, UUID]:
     """The ids of a new contact and its visit."""
-    answer = (await bench.ask(MAKE, name=name, mrn=f"MRN-{name}"))["createContact"]
+    answer = (await bench.ask(MAKE, name=name, mrn=f"MRN-{name}", permissions=[READ]))["createContact"]
     return _uuid(answer["recordId"]), _uuid(answer["contact"]["visits"]["nodes"][0]["id"])
 
 
