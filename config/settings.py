@@ -144,7 +144,7 @@ class Settings(BaseSettings):
     @classmethod
     def split_list(cls, value: object) -> object:
         """A variable of the environment holds all of them in one text."""
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return value.replace(",", " ").split() if isinstance(value, str) else value
 
     @field_validator("allowed_origins")
     @classmethod
@@ -265,9 +265,7 @@ def read_settings(**given: Any) -> Settings:
     """
     chosen = {name: value for name, value in given.items() if value is not None}
     unknown = [
-        f"{name} in the environment names no setting of a plugin; write {PLUGIN_PREFIX}NAME__SETTING."
-        if name.upper().startswith(PLUGIN_PREFIX)
-        else _unknown(f"{name} in the environment", _own(name), PREFIX)
+        _unknown_plugin(name) or _unknown(f"{name} in the environment", _own(name), PREFIX)
         for name in os.environ
         if name.upper().startswith(PREFIX) and not all(plugin_variable(name)) and _own(name) not in NAMES
     ]
@@ -358,6 +356,18 @@ def _problems(error: ValidationError, chosen: Mapping[str, Any]) -> Iterator[str
         message = problem["msg"].removeprefix("Value error, ")
         value = f" is {problem['input']!r}" if Settings.model_fields[name].repr else ""
         yield f"{place}{value}: {message[:1].lower()}{message[1:]}."
+
+
+def _unknown_plugin(variable: str) -> str | None:
+    """The problem of a variable that is meant for a plugin and has too few low lines, with the right number of them."""
+    meant = variable.upper().removeprefix(PLUGIN_PREFIX.removesuffix("_")).lstrip("_")
+    plugin, _, name = meant.partition("_")
+    if variable.upper().startswith(PLUGIN_PREFIX.removesuffix("_")) and plugin and name.strip("_"):
+        right = f"{PLUGIN_PREFIX}{plugin}__{name.strip('_')}"
+        return f"{variable} in the environment names no setting of a plugin; did you mean {right}?"
+    if variable.upper().startswith(PLUGIN_PREFIX):
+        return f"{variable} in the environment names no setting of a plugin; write {PLUGIN_PREFIX}NAME__SETTING."
+    return None
 
 
 def _unknown(

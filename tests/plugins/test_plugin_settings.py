@@ -90,16 +90,28 @@ def test_what_is_no_setting_at_all_is_refused_before_any_plugin_is_loaded(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (folder / "accord.toml").write_text('plugins = ["clinic", "clinic"]\nplugin = {clinic = 1}\n')
+    monkeypatch.setenv("ACCORD_PLUGIN_CLINIC_MAX_BEDS", "5")
     monkeypatch.setenv("ACCORD_PLUGIN__CLINIC", "5")
     twice = "plugins in accord.toml is ['clinic', 'clinic']: clinic stands there twice; name it once."
     assert problems() == [
+        "ACCORD_PLUGIN_CLINIC_MAX_BEDS in the environment names no setting of a plugin; did you mean "
+        "ACCORD_PLUGIN__CLINIC__MAX_BEDS?",
         "ACCORD_PLUGIN__CLINIC in the environment names no setting of a plugin; write ACCORD_PLUGIN__NAME__SETTING.",
         twice,
         "plugin.clinic in accord.toml is no table; write [plugin.NAME], and the plugin's settings below it.",
     ]
+    monkeypatch.delenv("ACCORD_PLUGIN_CLINIC_MAX_BEDS")
     monkeypatch.delenv("ACCORD_PLUGIN__CLINIC")
     monkeypatch.setenv("ACCORD_PLUGIN", "clinic")
     assert problems() == ["ACCORD_PLUGIN in the environment is no setting; did you mean ACCORD_PLUGINS?", twice]
+
+
+@pytest.mark.parametrize("text", ["clinic,bank", "clinic bank", " clinic ,  bank,"])
+def test_names_in_a_variable_have_commas_or_blanks_between_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, text: str
+):
+    monkeypatch.setenv("ACCORD_PLUGINS", text)
+    assert read_settings().plugins == ("bank", "clinic")
 
 
 def test_settings_for_an_installed_plugin_that_is_not_enabled_may_stay(folder: Path):
