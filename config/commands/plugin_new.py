@@ -24,18 +24,24 @@ def new(
     """Write a plugin to begin with: a package that installs, with fields, a record, a rule, a migration, and
     tests that pass."""
     from ...graph.migrating import MigrationError
+    from ...graph.slips import RESERVED_NAMES
     from ...plugins.loading import discover
     from ..composition import CORE, core_catalogue
     from ..plugin_loading import RESERVED
-    from ..scaffold.writing import Taken, find_objections, write_plugin
+    from ..scaffold.writing import Taken, find_objections, folder_of, write_plugin
 
     catalogue = core_catalogue()
     members = {api for record in catalogue.records() for api in record.members}
-    names = RESERVED | members | {root for record in catalogue.records() for root in (record.singular, record.plural)}
+    names = (
+        RESERVED
+        | RESERVED_NAMES
+        | members
+        | {root for record in catalogue.records() for root in (record.singular, record.plural)}
+    )
     taken = Taken(names=names, prefixes=frozenset(catalogue.prefixes), installed=discover())
-    place = folder or Path(f"accord-{name}")
-    if objections := [*find_objections(name, place, taken)]:
+    if objections := [*find_objections(name, folder, taken)]:
         raise CommandFailed("\n".join(f"{text[:1].upper()}{text[1:]}" for text in objections))
+    place = folder or folder_of(name)
     try:
         files = write_plugin(name, place, taken, CORE)
     except (OSError, MigrationError) as error:

@@ -14,6 +14,7 @@ from string import Template
 from ...graph.migrating import MigrationApp
 from ...graph.migrating import make as make_migration
 from ...plugins.loading import Installed
+from ...plugins.names import pascal
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = re.compile(r"[a-z][a-z0-9]{1,39}")
@@ -39,14 +40,17 @@ class Taken:
     installed: Collection[Installed] = ()
 
 
-def find_objections(name: str, folder: Path, taken: Taken) -> Iterator[str]:
-    """Everything that keeps a plugin called `name` from being written into `folder`, a sentence each."""
+def find_objections(name: str, folder: Path | None, taken: Taken) -> Iterator[str]:
+    """Everything that keeps a plugin called `name` from being written into `folder`, a sentence each.
+
+    Without a folder it is the one that bears the name, which is of no interest where the name is wrong.
+    """
     if not NAME.fullmatch(name):
         yield (
             f"{name!r} can't be the name of a plugin: it stands in the API and in Python, so it takes two to forty "
             "small letters and digits, a letter first, such as loyalty."
         )
-    elif iskeyword(name):
+    elif iskeyword(name) or iskeyword(pascal(name)):
         yield f"{name!r} is a word of Python's own; choose another name."
     elif name in taken.names:
         yield f"{name!r} is what the core calls something already; choose another name."
@@ -57,7 +61,13 @@ def find_objections(name: str, folder: Path, taken: Taken) -> Iterator[str]:
         found = find_spec(f"accord_{name}")
         if found is not None:
             yield f"the module accord_{name} is there already ({found.origin}); choose another name."
-    yield from _folder(folder)
+    if folder is not None or NAME.fullmatch(name):
+        yield from _folder(folder or folder_of(name))
+
+
+def folder_of(name: str) -> Path:
+    """Where a plugin is written if nothing else is said."""
+    return Path(f"accord-{name}")
 
 
 def _folder(folder: Path) -> Iterator[str]:
@@ -79,7 +89,7 @@ def write_plugin(name: str, folder: Path, taken: Taken, core: MigrationApp) -> l
     """
     words = {
         "name": name,
-        "Name": name.capitalize(),
+        "Name": pascal(name),
         "NAME": name.upper(),
         "title": name.capitalize(),
         "prefix": find_prefix(name, taken.prefixes),
