@@ -96,8 +96,8 @@ def _refuse_guesses(operations: Sequence[TortoiseOperation], destructive: bool) 
     guesses = [operation.describe() for operation in operations if isinstance(operation, _GUESSES)]
     if guesses and not destructive:
         raise ChangeRefused(
-            f"The models differ in a way that loses data or may be a rename: {'; '.join(guesses)}. Say so if it is "
-            "meant (destructive), and correct the file where a removal beside an addition was a rename."
+            f"The models differ in a way that loses data or may be a rename: {'; '.join(guesses)}. Say --destructive "
+            "if it is meant, and correct the file where a removal beside an addition was a rename."
         )
 
 
