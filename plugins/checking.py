@@ -207,7 +207,7 @@ def _migrations(kind: type[Plugin], unmigrated: bool) -> Iterator[str]:
             names = ", ".join(model.__name__ for model in kind.models)
             yield (
                 f"it stores {names}, and names no migrations; make a package for them, name it by migrations=, and run "
-                f"`accord migrate make initial --app {kind.name}`."
+                f"`ACCORD_PLUGINS={kind.name} accord migrate make initial --app {kind.name}`."
             )
         return
     try:
@@ -218,6 +218,6 @@ def _migrations(kind: type[Plugin], unmigrated: bool) -> Iterator[str]:
         return
     if kind.models and not modules and not unmigrated:
         yield (
-            f"its migrations {package} hold none; run `accord migrate make initial --app {kind.name}` in its source, "
-            "and release it with what that writes."
+            f"its migrations {package} hold none; run `ACCORD_PLUGINS={kind.name} accord migrate make initial "
+            f"--app {kind.name}` in its source, and release it with what that writes."
         )

@@ -142,10 +142,14 @@ def make(
     from ..composition import CORE
     from ..plugin_loading import apps_of, load_plugins
 
-    apps = (CORE, *apps_of(load_plugins(read_settings(), unmigrated=True)))
+    settings = read_settings()
+    apps = (CORE, *apps_of(load_plugins(settings, unmigrated=True)))
     if app not in {one.label for one in apps}:
         there = ", ".join(one.label for one in apps)
-        raise CommandFailed(f"There is no app {app!r}; there is {there}. A plugin must be enabled to be one.")
+        enabled = ",".join(sorted({*settings.plugins, app}))
+        advice = f"ACCORD_PLUGINS={enabled} accord migrate make {name} --app {app}"
+        message = f"There is no app {app!r}; there is {there}. A plugin must be enabled to be one: `{advice}`."
+        raise CommandFailed(message)
     if not name.isidentifier():
         raise CommandFailed(f"{name!r} can't be part of a module's name: use letters, digits and _.")
     try:

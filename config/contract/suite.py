@@ -52,7 +52,7 @@ ADVICE: Mapping[str, str] = {
     RULES: "add it to `rules` of the plugin's class, so that people can read it before it fires.",
     SCHEMA: "let declarations hang on nothing but the code: no clock, no environment, no set that is iterated.",
     WAITING: "await an asynchronous library instead, or do it in `after_commit` by asyncio.to_thread.",
-    MIGRATED: "run `accord migrate make WHAT_CHANGED --app NAME` in the plugin's source.",
+    MIGRATED: "run `ACCORD_PLUGINS=NAME accord migrate make WHAT_CHANGED --app NAME` in the plugin's source.",
     MASKED: "give the field, and what is computed from it, a Policy with `read`; quote no stored value in a message.",
     HOOKS: "do less in the hook, and await what waits; long or remote work belongs into `after_commit` or a job.",
     STATEMENTS: "let a computed field work from its `needs` alone, and declare links instead of reading them.",

@@ -127,7 +127,8 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path):
         ("two.words", "'two.words' can't be part of a module's name: use letters, digits and _."),
         (
             "notes --app shipping",
-            "There is no app 'shipping'; there is graph. A plugin must be enabled to be one.",
+            "There is no app 'shipping'; there is graph. A plugin must be enabled to be one: `ACCORD_PLUGINS=shipping "
+            "accord migrate make notes --app shipping`.",
         ),
     ],
 )

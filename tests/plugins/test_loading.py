@@ -155,7 +155,8 @@ BROKEN: list[tuple[str, str, list[str]]] = [
             "and of the core (graph.…) alone, since others may be taken out.",
             "its model WrongmodelsShelf is abstract; let its Meta derive from tortoise.Model.Meta, or from nothing.",
             "it stores Plain, WrongmodelsAccount, Ledger, WrongmodelsShelf, and names no migrations; make a package "
-            "for them, name it by migrations=, and run `accord migrate make initial --app wrongmodels`.",
+            "for them, name it by migrations=, and run `ACCORD_PLUGINS=wrongmodels accord migrate make initial "
+            "--app wrongmodels`.",
         ],
     ),
     (
@@ -171,8 +172,8 @@ BROKEN: list[tuple[str, str, list[str]]] = [
         "without_migrations",
         "nothingmade = without_migrations:NothingMade",
         [
-            "its migrations accord_empty hold none; run `accord migrate make initial --app nothingmade` in "
-            "its source, and release it with what that writes.",
+            "its migrations accord_empty hold none; run `ACCORD_PLUGINS=nothingmade accord migrate make "
+            "initial --app nothingmade` in its source, and release it with what that writes.",
         ],
     ),
     (

@@ -95,8 +95,8 @@ def test_a_plugins_next_migration_is_made_from_its_records(tmp_path: Path, insta
     first.unlink()
     unmigrated = run(tmp_path, "migrate", "apply", plugins="bank").complaints
     assert unmigrated == [
-        "plugin bank (accord-bank 1.0): its migrations accord_bank.migrations hold none; run `accord migrate make "
-        "initial --app bank` in its source, and release it with what that writes."
+        "plugin bank (accord-bank 1.0): its migrations accord_bank.migrations hold none; run `ACCORD_PLUGINS=bank "
+        "accord migrate make initial --app bank` in its source, and release it with what that writes."
     ]
     made = run(tmp_path, "migrate", "make", "initial", "--app", "bank", plugins="bank")
     assert (made.code, made.out) == (0, f"Wrote {first}; read it before you commit it.\n")
