@@ -115,7 +115,12 @@ def _plain(shape: Shape, value: Any) -> Any:
 
 
 def _member(kind: type[Enum], value: Any) -> Enum:
-    return kind[value] if value in kind.__members__ else kind(value)
+    if value in kind.__members__:
+        return kind[value]
+    try:
+        return kind(value)
+    except ValueError:
+        raise FieldError("INVALID_VALUE", f"{value!r} is none of {', '.join(kind.__members__)}.") from None
 
 
 def encoded(catalogue: Catalogue, shape: Shape, value: Any, where: str) -> Any:

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def add_plugin_commands(app: typer.Typer, arguments: Sequence[str]) -> None:
     """Add the commands of enabled plugins, if the arguments name one, or ask what commands there are.
 
-    Nothing is loaded for Accord's own commands. Raises PluginsRefused where the plugin that is named can't be used.
+    Nothing is loaded for Accord's own commands. Raises PluginsRefused where the plugin that is named can't be used, and
+    CommandFailed where it isn't enabled or has no commands.
     """
     named = next((one for one in arguments if not one.startswith("-")), None)
     own = {str(one.name) for one in app.registered_groups}
@@ -36,7 +37,10 @@ def add_plugin_commands(app: typer.Typer, arguments: Sequence[str]) -> None:
         settings = read_settings()
     except SettingsInvalid:
         return  # the command itself says so
-    if not settings.plugins or (named is not None and named not in settings.plugins):
+    if named is not None and named not in settings.plugins:
+        _refuse_unknown(named, own, settings)
+        return
+    if not settings.plugins:
         return
     try:
         groups = make_groups(settings)
@@ -47,6 +51,21 @@ def add_plugin_commands(app: typer.Typer, arguments: Sequence[str]) -> None:
     for name, group in groups.items():
         if name not in own:
             app.add_typer(group, name=name)
+    if named is not None and named not in groups:
+        raise CommandFailed(f"The plugin {named} has no commands.")
+
+
+def _refuse_unknown(named: str, own: Collection[str], settings: Settings) -> None:
+    """Raises CommandFailed for the name of a plugin that isn't enabled, and for what is like the name of one."""
+    from ...plugins.loading import discover
+    from ...plugins.names import nearest
+
+    installed = {one.name for one in discover()}
+    if named in installed:
+        raise CommandFailed(f"The plugin {named} is not enabled; add it to the setting plugins.")
+    near = nearest(named, [*sorted(own), *settings.plugins, *sorted(installed)])
+    if near is not None and near not in own:
+        raise CommandFailed(f"There is no command {named!r}; did you mean {near}?")
 
 
 def make_groups(settings: Settings) -> Mapping[str, typer.Typer]:
@@ -98,12 +117,12 @@ def _option(part: "Part") -> inspect.Parameter:
         default = _plain(part.default)
         if default is None:
             type_ = type_ | None
-    annotation = Annotated[type_, typer.Option(help=part.description)]
+    annotation = Annotated[type_, typer.Option(help=part.description, metavar=_metavar(part.shape))]
     return inspect.Parameter(part.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def _type(shape: "Shape") -> Any:
-    """What typer reads; dates, numbers and ids stay as they are written, and are read as the API reads them."""
+    """What typer reads; dates, numbers, choices and ids stay as they are written, and are read as by the API."""
     from ...plugins.shapes import Nature
 
     match shape.nature:
@@ -116,10 +135,16 @@ def _type(shape: "Shape") -> Any:
             return float
         case Nature.BOOLEAN:
             return bool
-        case Nature.CHOICE:
-            return shape.type
         case _:
             return str
+
+
+def _metavar(shape: "Shape") -> str | None:
+    """What help shows for a value: the members of a choice; else typer's own word for the type."""
+    from ...plugins.shapes import Nature
+
+    plain = shape.element if shape.nature is Nature.LIST else shape
+    return f"[{'|'.join(plain.type.__members__)}]" if plain.nature is Nature.CHOICE else None
 
 
 def _plain(value: Any) -> Any:
@@ -128,7 +153,9 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]  # pyright: ignore[reportUnknownVariableType] - of whatever there is
     if isinstance(value, date | datetime):
         return value.isoformat()
-    return value if value is None or isinstance(value, bool | int | float | str | Enum) else str(value)
+    if isinstance(value, Enum):
+        return value.name
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 async def run_command(settings: Settings, operation: "Operation", given: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from accord.plugins import (
     Access,
     AccountExtension,
     Change,
+    Choices,
     CommandContext,
     Context,
     Event,
@@ -26,6 +27,13 @@ from accord.plugins import (
 )
 
 WORDS = "words from the inside"
+
+
+class Tone(Choices):
+    """How loud it is said."""
+
+    CALM = "CALM", "Like everything else."
+    LOUD = "LOUD", "So that all hear it."
 
 
 class FailingAccount(AccountExtension, namespace="failing"):
@@ -60,7 +68,7 @@ class Failing(Plugin):
             raise RuntimeError(WORDS)
 
     @command
-    async def report(self, context: CommandContext) -> None:
+    async def report(self, context: CommandContext, *, tone: Tone = Tone.CALM) -> None:
         """Say how things are."""
         await self._fail("report")
 
