@@ -1,5 +1,6 @@
 // The side panel 'Plugins': what each plugin is, adds and asks for, as a person would like to read it.
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { Kind, parse, print } from 'graphql';
 import { useEffect, useState } from 'react';
 import './plugins_panel.css';
 
@@ -148,21 +149,48 @@ function Part({ title, rows, show }) {
   );
 }
 
+// An example opens in a tab of its own, named by its title; one that is open in a tab is shown there.
 function Examples({ examples }) {
-  const { addTab } = useGraphiQLActions();
+  const { addTab, changeTab } = useGraphiQLActions();
   const editor = useGraphiQL((state) => state.queryEditor);
+  const tabs = useGraphiQL((state) => state.tabs);
   const open = (query) => {
-    addTab();
-    editor?.setValue(query);
+    const place = tabs.findIndex((tab) => tab.query?.trim() === query.trim());
+    if (place >= 0) {
+      changeTab(place);
+    } else {
+      addTab();
+      editor?.setValue(query);
+    }
     editor?.focus();
   };
   return (
     <div className="plugins-examples">
       {examples?.map(({ title, query }) => (
-        <button key={title} type="button" className="graphiql-button" onClick={() => open(query)}>
+        <button key={title} type="button" className="graphiql-button" onClick={() => open(readable(title, query))}>
           {title}
         </button>
       ))}
     </div>
   );
+}
+
+// A query with line breaks, and its title as the name of the operation, which GraphiQL calls the tab by.
+function readable(title, query) {
+  try {
+    const document = parse(query);
+    const [first, ...others] = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+    if (first && !first.name && others.length === 0) {
+      first.name = { kind: Kind.NAME, value: nameOf(title) };
+    }
+    return print(document) + '\n';
+  } catch {
+    return query;
+  }
+}
+
+function nameOf(title) {
+  const words = title.normalize('NFKD').match(/[A-Za-z0-9]+/g) ?? [];
+  const name = words.map((word) => word[0].toUpperCase() + word.slice(1)).join('');
+  return /^[A-Za-z]/.test(name) ? name : `Example${name}`;
 }

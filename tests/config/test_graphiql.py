@@ -121,6 +121,8 @@ def test_a_query_is_typed_and_answered(graphiql: Seen) -> None:
 def test_the_page_opens_with_examples_that_the_schema_answers(graphiql: Seen) -> None:
     tabs = graphiql.window.locator(".graphiql-tab-button")
     assert tabs.all_inner_texts() == ["Accounts", "Search", "Operations"]
+    welcome = "\n".join(graphiql.window.locator(".graphiql-query-editor .view-line").all_inner_texts())
+    assert [icon for icon in ("Book", "Folder", "Plug") if f"{icon} icon" not in welcome.replace("\u00a0", " ")] == []
     for tab in tabs.all():
         tab.click()
         graphiql.run()

@@ -46,11 +46,27 @@ def test_the_panel_tells_of_every_plugin_and_its_examples_run(graphiql: Seen, or
         part.locator("summary").click()
         part.locator("dt", has_text=text).first.wait_for()
     example = card.locator(".plugins-examples button").first
-    title = example.inner_text()
+    assert example.inner_text() == "Who has signed no agreement"
     example.click()
-    assert title
     graphiql.run()
     graphiql.wait_for('"data"')
     assert '"errors"' not in graphiql.read()
     assert graphiql.complaints == []
     assert all(asked.startswith((origin, "data:", "blob:")) for asked in graphiql.requests)
+
+
+def test_an_example_opens_once_under_its_title_and_with_line_breaks(graphiql: Seen) -> None:
+    window = graphiql.window
+    window.get_by_role("button", name="Show Plugins").click()
+    example = window.locator("[data-plugin=healthcare] .plugins-examples button").first
+    tabs = window.locator(".graphiql-tab-button")
+    before = tabs.all_inner_texts()
+    example.click()
+    tabs.get_by_text("WhoHasSignedNoAgreement").wait_for()
+    assert window.locator(".graphiql-query-editor .view-line").count() >= 5
+    tabs.first.click()
+    window.locator(".graphiql-query-editor .view-line").filter(has_text="Welcome to Accord").wait_for()
+    example.click()
+    window.locator(".graphiql-query-editor .view-line").filter(has_text="WhoHasSignedNoAgreement").wait_for()
+    assert tabs.all_inner_texts() == [*before, "WhoHasSignedNoAgreement"]
+    assert graphiql.complaints == []
