@@ -154,7 +154,7 @@ async def test_a_wide_and_deep_selection_within_the_limits_is_one_statement(benc
       aggregated: children { aggregates { count createdAt { min max } employeeCount { sum average } } }"""
     contact = """id version createdAt updatedAt name sortName prefix givenName familyName suffix preferredName title
       department language timeZone doNotContact"""
-    filter_ = "{contacts: {some: {accounts: {some: {contacts: {some: {accounts: {some: {}}}}}}}}}"
+    filter_ = "{contacts: {some: {accounts: {some: {contacts: {some: {}}}}}}}"
     selection = ""
     for level in range(6, 0, -1):
         name, fields = ("accounts", account) if level % 2 else ("contacts", contact)
