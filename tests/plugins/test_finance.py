@@ -176,9 +176,8 @@ async def test_a_bulk_over_many_accounts_takes_few_locks(gql: Gql, make_contact:
     assert await gql(bulk, i=owners) == {"createFinanceBeneficialOwners": {"written": 300, "violations": []}}
     taken = [name for name in names if name.startswith("finance: ")]
     assert 1 < len(taken) <= 64
-    assert taken == sorted(
-        set(taken), key=lambda name: int(name.split()[-1])
-    )  # one order for all, so that none waits for ever
+    # in one order for all, so that no two wait for one another
+    assert taken == sorted(set(taken), key=lambda name: int(name.split()[-1]))
 
 
 async def test_a_person_owns_an_account_once(gql: Gql, make_account: Make, make_contact: Make):
