@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-import orjson
 from tortoise import fields
 
 from ...plugins.changes import Change
@@ -11,7 +10,7 @@ from ...plugins.choices import Choices
 from ...plugins.declarations import Policy, through
 from ...plugins.fields import Document
 from ...plugins.records import Record
-from ...plugins.violations import FieldError, Rule, Violation
+from ...plugins.violations import Rule, Violation
 from ..errors import InvalidInput
 from ..reading.compiler import compile_ids
 from ..writing.unit import UnitOfWork
@@ -19,17 +18,6 @@ from ..writing.unit import UnitOfWork
 NEEDS_FILTER = Rule(code="REQUIRED", message="A filtered group needs memberFilter: a filter of contacts.")
 TAKES_NO_FILTER = Rule(code="CONTRADICTION", message="A fixed group takes no memberFilter; make it a filtered group.")
 BAD_FILTER = Rule(code="INVALID_FILTER", message="{message}")
-
-
-def storable(value: Any) -> Any:
-    """A JSON value that can be kept: whole numbers have 64 bits."""
-    try:
-        orjson.dumps(value)
-    except (TypeError, RecursionError):
-        raise FieldError(
-            "INVALID_VALUE", "The filter holds a number that is too large, or is nested too deeply."
-        ) from None
-    return value
 
 
 class GroupKind(Choices):
@@ -53,7 +41,6 @@ class ContactGroup(Record, prefix="grp"):
     )
     member_filter = Document(
         null=True,
-        validators=[storable],
         description="For a filtered group: a filter of contacts, in the API's own form.",
     )
 
