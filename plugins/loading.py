@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any
+from typing import Any, cast
 
 from .checking import find_problems
 from .names import nearest
@@ -166,7 +166,9 @@ def instantiate(offer: Offer, settings: PluginSettings) -> LoadedPlugin | Proble
 def _misspelt(kind: type[Plugin], installed: Sequence[Installed]) -> Iterator[str]:
     """Names in `after` that are like an installed plugin's and nobody's own; others may be installed later."""
     known = {one.name for one in installed} - {kind.name}
-    for name in kind.after if isinstance(kind.after, tuple | list) else ():
+    after: Any = kind.after  # whatever the author has written
+    names = cast(Sequence[Any], after) if isinstance(after, tuple | list) else ()
+    for name in names:
         near = None if name in known or name == kind.name else nearest(str(name), known, cutoff=0.75)
         if near is not None:
             yield f"it comes after {name!r}, and no plugin of that name is installed; did you mean {near}?"

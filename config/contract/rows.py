@@ -1,6 +1,6 @@
 """Rows for checks, made up and written past every rule: it is looked at what becomes of values, not at the values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from graphql import GraphQLSchema
 
 from ...graph.bootstrap import SYSTEM_ACTOR
 from ...graph.catalogue import Catalogue, Column, GroupField, Kind, RecordType, ToAny, ToOne
@@ -98,12 +97,11 @@ def made_up(column: Column, number: int) -> Any:
             return UUID(int=(0x0198 << 112) | (7 << 76) | (2 << 62) | number)
 
 
-def made_input(schema: GraphQLSchema, record: RecordType, type_name: str, ids: Mapping[str, str | None]) -> Any:
-    """An input with a made-up value for every field of the record; `ids` are of records that it may refer to."""
-    type_: Any = schema.type_map[type_name]
+def made_input(record: RecordType, names: Iterable[str], ids: Mapping[str, str | None]) -> dict[str, Any]:
+    """An input with made-up values for the fields so named; `ids` are of records that it may refer to."""
     links = {f"{link.api}Id": link for link in record.references}
     given: dict[str, Any] = {}
-    for name in type_.fields:
+    for name in names:
         member, link = record.members.get(name), links.get(name)
         if isinstance(member, Column | GroupField):
             given[name] = _stated(member)

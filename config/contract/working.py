@@ -1,8 +1,8 @@
 """Checks of a plugin at work: its hooks fail at nothing, keep within their time, and never hold the event loop."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ...graph.catalogue import RecordType
 from ...plugins.calling import BUDGET_SECONDS
@@ -60,6 +60,7 @@ async def _work(host: Host, plugin: str) -> AsyncIterator[str]:
 
 async def _change(host: Host, record: RecordType, records: Sequence[RecordType]) -> AsyncIterator[str]:
     """Create, update, delete and restore a record, also with values for all that the plugin adds to it."""
+    types = cast(Mapping[str, Any], host.accord.schema.core.type_map)
     mutation: Any = host.accord.schema.core.mutation_type
     name, gql = record.name, host.gql
     ids = {other: await _first(host, catalogued) for other, catalogued in host.accord.catalogue.types.items()}
@@ -68,13 +69,13 @@ async def _change(host: Host, record: RecordType, records: Sequence[RecordType])
         make = host.make(name)
         if make.defaults:
             added = {
-                str(one.namespace): made_input(host.accord.schema.core, one, f"{one.name}Input", ids)
+                str(one.namespace): made_input(one, types[f"{one.name}Input"].fields, ids)
                 for one in records
-                if one.owner == name and f"{one.name}Input" in host.accord.schema.core.type_map
+                if one.owner == name and f"{one.name}Input" in types
             }
             inputs += [make.made_up(), make.made_up() | added]
         else:
-            inputs.append(made_input(host.accord.schema.core, record, f"Create{name}Input", ids))
+            inputs.append(made_input(record, types[f"Create{name}Input"].fields, ids))
     for given in inputs:
         document = f"mutation ($i: Create{name}Input!) {{ create{name}(input: $i) {{ recordId }} }}"
         answer = await gql.answer(document, i=given)

@@ -50,7 +50,7 @@ async def test_a_made_first_migration_makes_what_the_models_say(shop: Shop):
 
 async def test_a_change_that_loses_data_is_made_only_when_it_is_meant(shop: Shop):
     first = shop.using("0001_initial")
-    with pytest.raises(ChangeRefused, match="Remove field referrer from Customer. Say --destructive"):
+    with pytest.raises(ChangeRefused, match=r"Remove field referrer from Customer\. Say --destructive"):
         await make(first.target.apps, "shop", "changes")
     made = await make(first.target.apps, "shop", "changes", destructive=True)
     assert made is not None
