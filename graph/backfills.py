@@ -14,13 +14,13 @@ KEPT = ("owner_id", "deleted_at")  # columns of an extension that follow its own
 def derive_backfills(catalogue: Catalogue, kind: DatabaseKind) -> tuple[Backfill, ...]:
     """The rows that all extensions must have."""
     return tuple(
-        _backfill(catalogue, extension, catalogue[extension.owner], kind)
+        _backfill(extension, catalogue[extension.owner], kind)
         for extension in catalogue.types.values()
         if extension.owner is not None
     )
 
 
-def _backfill(catalogue: Catalogue, extension: RecordType, owner: RecordType, kind: DatabaseKind) -> Backfill:
+def _backfill(extension: RecordType, owner: RecordType, kind: DatabaseKind) -> Backfill:
     columns = tuple(column for column in extension.table_columns if column not in KEPT)
     return Backfill(
         plugin=extension.plugin,

@@ -171,7 +171,7 @@ class _Draft:
             api=camel(name),
             kind=kind,
             nullable=field.null,
-            description=self._description(name, field, enum),
+            description=_description(field, enum),
             policy=policy,
             indexed=name in self.indexed or policy.unique,
             max_length=getattr(field, "max_length", None),
@@ -188,12 +188,6 @@ class _Draft:
             self._add(column)
         if policy.unique:
             self._unique((name,), None)
-
-    def _description(self, name: str, field: Any, enum: type[Enum] | None) -> str:
-        text: str = field.description or ""
-        if enum and text.startswith(tuple(f"{member.name}:" for member in enum)):
-            text = ""  # Tortoise's own list of an enum's members
-        return text
 
     def _check_column(self, column: Column, where: str) -> None:
         if not column.description and not column.policy.hidden:
@@ -401,3 +395,10 @@ def _find_subjects(drafts: Mapping[str, _Draft]) -> Mapping[str, _Draft]:
 
 def _sentence(model: type[Any]) -> str:
     return " ".join((model.__doc__ or "").split())
+
+
+def _description(field: Any, enum: type[Enum] | None) -> str:
+    text: str = field.description or ""
+    if enum and text.startswith(tuple(f"{member.name}:" for member in enum)):
+        text = ""  # Tortoise's own list of an enum's members
+    return text

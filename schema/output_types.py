@@ -106,7 +106,7 @@ def add_record(book: TypeBook, catalogue: Catalogue, record: RecordType) -> None
     interfaces = ["Node"] if record.is_record else []
     book.output(record.name, record.description, specs, interfaces=interfaces)
     if record.owner is None:
-        add_connection(book, catalogue, record.name, record, None)
+        add_connection(book, record.name, record, None)
         _add_aggregates(book, catalogue, record)
 
 
@@ -133,7 +133,7 @@ def _member(book: TypeBook, catalogue: Catalogue, record: RecordType, member: Me
             name = target.name
             if link is not None:
                 name = record.name + member.api[0].upper() + member.api[1:]
-                add_connection(book, catalogue, name, target, link)
+                add_connection(book, name, target, link)
             type_ = book.reference(f"{name}Connection")
     return FieldSpec(name=member.api, type=type_, description=member.description, arguments=tuple(arguments))
 
@@ -182,9 +182,7 @@ def page_arguments(book: TypeBook, target: RecordType, link: RecordType | None) 
     return arguments
 
 
-def add_connection(
-    book: TypeBook, catalogue: Catalogue, name: str, target: RecordType, link: RecordType | None
-) -> None:
+def add_connection(book: TypeBook, name: str, target: RecordType, link: RecordType | None) -> None:
     """Add a connection of `target` records, with the fields of the link in its edges."""
     node = book.reference(target.name)
     edge = [

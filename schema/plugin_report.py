@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from ..plugins.calling import KEPT
 from ..plugins.choices import Choices
 from ..plugins.operations import Operation, OperationKind
 from ..plugins.shapes import Nature, Shape, shape_of
@@ -99,7 +100,7 @@ class PluginHook:
     name: Annotated[str, "The hook's name."]
     calls: Annotated[int, "How often it was called since the process started."]
     failures: Annotated[int, "How often it raised or took too long."]
-    p95_ms: Annotated[float, "Milliseconds within which 95 of the last 100 calls ended."]
+    p95_ms: Annotated[float, f"Milliseconds within which 95 of 100 calls ended, of the last {KEPT}."]
 
 
 @dataclass(frozen=True, kw_only=True)

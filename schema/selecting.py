@@ -98,13 +98,11 @@ class Selector:
         return tuple(
             Constant(key=key, text=type_.name)
             if name == "__typename"
-            else self._member(record, record.members[name], key, type_, found)
+            else self._member(record.members[name], key, type_, found)
             for key, name, found in self.subfields(type_, details)
         )
 
-    def _member(
-        self, record: RecordType, member: Member, key: str, parent: GraphQLObjectType, details: Details
-    ) -> Selection:
+    def _member(self, member: Member, key: str, parent: GraphQLObjectType, details: Details) -> Selection:
         match member:
             case Column():
                 return self._column(member, key, parent, details)
@@ -258,7 +256,7 @@ def response_key(details: Details) -> str:
 
 
 def fixed_variables(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDetails]) -> frozenset[str]:
-    """The variables whose values shape the statement, not just its parameters: page sizes and currencies."""
+    """The variables whose values shape the statement, not just its parameters: those of `first` and `last`."""
     found: set[str] = set()
     stack: list[Any] = [operation, *(fragment.definition for fragment in fragments.values())]
     while stack:

@@ -50,7 +50,11 @@ class Connection(OtherThread):
 
 
 class SQLite:
-    """A database in one file. Raises Unavailable if a writer waits for longer than ten seconds, or it is away."""
+    """A database in one file.
+
+    Raises Unavailable where the file is away, or other processes keep a writer waiting for longer than ten seconds; the
+    writers of this process take turns, however long that takes.
+    """
 
     kind: DatabaseKind = "sqlite"
 

@@ -85,7 +85,7 @@ class AnyIdSelection:
 
 @dataclass(frozen=True, kw_only=True)
 class Cursor:
-    """The cursor of an edge, or (`edge` is "start" or "end") of the first or last row of a page."""
+    """The cursor of an edge."""
 
     key: str
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from ...plugins.violations import Severity, Violation
-from ..catalogue import Catalogue, Kind
+from ..catalogue import Kind
 from ..databases.database import Transaction
 from ..errors import InvalidInput
 from ..storing import DatabaseKind, store
@@ -42,9 +42,7 @@ def fingerprint(arguments: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
 
 
-async def claim(
-    transaction: Transaction, catalogue: Catalogue, kind: DatabaseKind, request: WriteRequest, now: datetime
-) -> Outcome | None:
+async def claim(transaction: Transaction, kind: DatabaseKind, request: WriteRequest, now: datetime) -> Outcome | None:
     """Claim the request's key; returns the outcome of the request that had it first, if there was one.
 
     A key belongs to its actor, scope and operation. A second request with it waits for the first to end. Raises
@@ -83,9 +81,7 @@ async def claim(
     return _loaded(kept)
 
 
-async def remember(
-    transaction: Transaction, kind: DatabaseKind, request: WriteRequest, outcome: Outcome, now: datetime
-) -> None:
+async def remember(transaction: Transaction, kind: DatabaseKind, request: WriteRequest, outcome: Outcome) -> None:
     """Keep the outcome under the request's key, in the same transaction."""
     if request.idempotency_key is None:
         return

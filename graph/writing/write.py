@@ -82,7 +82,7 @@ class Writer:
         try:
             async with self.database.transaction() as transaction:
                 moment = self.now()
-                known = await claim(transaction, self.catalogue, self.database.kind, request, moment)
+                known = await claim(transaction, self.database.kind, request, moment)
                 if known is not None:
                     return known
                 if request.find is not None:
@@ -99,7 +99,7 @@ class Writer:
                     if preview is not None:
                         await preview(transaction, outcome)
                     raise _RolledBack(outcome)
-                await remember(transaction, self.database.kind, request, outcome, moment)
+                await remember(transaction, self.database.kind, request, outcome)
         except _RolledBack as rolled_back:
             return rolled_back.outcome
         self.committed()

@@ -8,7 +8,7 @@ class HttpLimits:
     """How much one client may ask for, and how long it is waited for."""
 
     largest_request: int = 2_000_000
-    """Bytes of a body, and characters of a WebSocket message."""
+    """Bytes of a body, and of a WebSocket message."""
 
     body_seconds: float = 30
     """Time in which a body has to be there, however it trickles in."""

@@ -136,8 +136,8 @@ class _Connection:
         text = event.get("text")
         if text is None:
             raise Closing(MALFORMED, "Messages are JSON in text frames, not binary ones")
-        if len(text) > self._limits.largest_request:
-            raise Closing(TOO_BIG, f"A message may have {self._limits.largest_request:,} characters")
+        if len(text.encode(errors="surrogatepass")) > self._limits.largest_request:
+            raise Closing(TOO_BIG, f"A message may have {self._limits.largest_request:,} bytes")
         try:
             message = orjson.loads(text)
         except orjson.JSONDecodeError:
