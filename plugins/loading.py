@@ -141,7 +141,7 @@ def examine(
         kind, said = _import(one)
         if kind is not None:
             said = [*find_problems(kind, name, reserved=reserved, unmigrated=unmigrated)]
-            said += [*_misspelt(kind, installed)]
+            said += [] if said else [*_misspelt(kind, installed)]
         problems += [Problem(plugin=str(one), text=text) for text in said]
         if kind is not None and not said:
             offers.append(Offer(installed=one, kind=kind))
@@ -166,10 +166,8 @@ def instantiate(offer: Offer, settings: PluginSettings) -> LoadedPlugin | Proble
 def _misspelt(kind: type[Plugin], installed: Sequence[Installed]) -> Iterator[str]:
     """Names in `after` that are like an installed plugin's and nobody's own; others may be installed later."""
     known = {one.name for one in installed} - {kind.name}
-    after: Any = kind.after  # whatever the author has written
-    names = cast(Sequence[Any], after) if isinstance(after, tuple | list) else ()
-    for name in names:
-        near = None if name in known or name == kind.name else nearest(str(name), known, cutoff=0.75)
+    for name in kind.after:
+        near = None if name in known or name == kind.name else nearest(name, known, cutoff=0.75)
         if near is not None:
             yield f"it comes after {name!r}, and no plugin of that name is installed; did you mean {near}?"
 
