@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any, cast
+from typing import Any
 
 from .checking import find_problems
 from .names import nearest
