@@ -407,7 +407,7 @@ async def test_what_is_wrong_with_a_plugins_fields_is_told_with_its_path_and_all
     answer = await refused(bench, CREATE, input={"name": "Kestrel", "hipaa": hipaa, "contacts": contacts})
     assert sorted(answer) == [
         ("INVALID_NPI", ["input", "hipaa", "npi"]),
-        ("INVALID_VALUE", ["input", "hipaa", "cover"]),
+        ("INVALID_VALUE", ["input", "hipaa", "cover", "amount"]),
         ("NOT_FOUND", ["input", "hipaa", "officerId"]),
         ("TOO_LONG", ["input", "contacts", 1, "hipaa", "mrn"]),
         ("TOO_LONG", ["input", "hipaa", "seat", "state"]),
