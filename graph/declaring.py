@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from tortoise import fields
 from tortoise.fields.relational import ForeignKeyFieldInstance
 
 from ..plugins.declarations import Computed, Group, Policy, Through, Unique
-from ..plugins.fields import AnyRecord, Code, Decimal, Document, FoldedText, Identity, Money, TextList, Timestamp
+from ..plugins.fields import AnyRecord
 from ..plugins.names import camel, snake
 from ..plugins.records import ANY_ID, ANY_TYPE, CURRENCY, FOLDED, Extension, Record
 from .catalogue import (
@@ -32,6 +31,7 @@ from .catalogue import (
 )
 from .clashes import find_mixed_up, find_same_names, told
 from .computing import find_miscomputed
+from .kinds import instead_of, kind_of
 from .slips import RESERVED_NAMES, find_shared, find_slips
 from .sources import find_wrong_sources
 from .ways_back import describe_way_back
@@ -45,24 +45,6 @@ class DeclarationError(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("the records can't be used:\n" + "\n".join(f"- {problem}" for problem in problems))
         self.problems = tuple(problems)
-
-
-KINDS: tuple[tuple[type[Any], Kind], ...] = (  # the first match counts
-    (Identity, Kind.ID),
-    (Code, Kind.CODE),
-    (Money, Kind.MONEY),
-    (Decimal, Kind.DECIMAL),
-    (Timestamp, Kind.TIMESTAMP),
-    (TextList, Kind.TEXT_LIST),
-    (Document, Kind.DOCUMENT),
-    (FoldedText, Kind.CODE),
-    (fields.UUIDField, Kind.ID),
-    (fields.DateField, Kind.DATE),
-    (fields.BooleanField, Kind.BOOLEAN),
-    (fields.IntField, Kind.INTEGER),
-    (fields.TextField, Kind.LONG_TEXT),
-    (fields.CharField, Kind.TEXT),
-)
 
 
 def declare(models: Iterable[type[Any]], plugins: Mapping[type[Any], str] | None = None) -> Catalogue:
@@ -159,9 +141,9 @@ class _Draft:
             return
         if name.endswith((FOLDED, CURRENCY)) and name.rpartition("_")[0] in self.columns:
             return
-        kind = next((kind for type_, kind in KINDS if isinstance(field, type_)), None)
+        kind = kind_of(field)
         if kind is None:
-            self.problems.append(f"{where}: Accord has no use for a {type(field).__name__}; see accord.plugins.fields")
+            self.problems.append(f"{where}: Accord has no use for a {type(field).__name__}; {instead_of(field)}")
             return
         enum = getattr(field, "enum_type", None) or getattr(field, "choices", None)
         if enum and kind is not Kind.TEXT_LIST:

@@ -285,7 +285,7 @@ async def ways_of(database: Database, catalogue: Catalogue, events: Sequence[Eve
             for id_, several in concerned.items():
                 row = stored.get(id_, {})
                 reached = [(name, id_, several)]
-                for link in _owners(record) if row else ():
+                for link in _leading(record) if row else ():
                     if row[link.column] is not None:
                         step = Step(link.target, row[link.column], (name, link.column))
                         reached.append((link.target, row[link.column], _onward(several, step)))
@@ -315,9 +315,13 @@ async def ways_of(database: Database, catalogue: Catalogue, events: Sequence[Eve
     return found
 
 
-def _owners(record: RecordType) -> list[ToOne]:
-    """What a row is a part of; but a use of an address does not concern the others that use it."""
-    links = [link for link in record.to_ones.values() if link.policy.owner]
+def _leading(record: RecordType) -> list[ToOne]:
+    """What a row is a part of, and the account and the contact that it names.
+
+    A use of an address does not concern the others that use it.
+    """
+    named = {"account_id", "contact_id"}
+    links = [link for link in record.to_ones.values() if link.policy.owner or link.column in named]
     return [link for link in links if (record.name, link.target) != ("AddressLink", "Address")]
 
 

@@ -49,7 +49,7 @@ ADVICE: Mapping[str, str] = {
     ALONE: "correct what is said; nothing else can be checked before.",
     TOGETHER: "rename what clashes: the other plugin's users can't.",
     KEYWORDS: "correct or delete it; Python and Tortoise pass over it in silence.",
-    RULES: "add it to `rules` of the plugin's class, so that people can read it before it fires.",
+    RULES: "list it in `rules` of the plugin's class, with a code that begins with the plugin's name in capitals.",
     SCHEMA: "let declarations hang on nothing but the code: no clock, no environment, no set that is iterated.",
     WAITING: "await an asynchronous library instead, or do it in `after_commit` by asyncio.to_thread.",
     MIGRATED: "run `ACCORD_PLUGINS=NAME accord migrate make WHAT_CHANGED --app NAME` in the plugin's source.",

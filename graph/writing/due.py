@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,8 @@ from .turns import POLL_SECONDS, Turns, is_cancelled
 log = logging.getLogger("accord.due")
 
 BATCH = 20
+PAUSE = timedelta(seconds=1)  # between two times that work of one name is done for one record
+MOST_REMEMBERED = 1_000
 COLUMNS: Mapping[str, Kind] = {
     "id": Kind.ID,
     "plugin": Kind.CODE,
@@ -105,6 +107,7 @@ class DueWorker:
         self._hooks = hooks
         self._contexts = contexts
         self._now = now
+        self._begun: dict[tuple[str, str, UUID], datetime] = {}
         self._methods: dict[str, dict[str, Operation]] = {}
         for plugin in hooks.plugins:
             found = {one.name: one for one in operations_of(plugin)[0] if one.kind is OperationKind.DUE}
@@ -155,6 +158,9 @@ class DueWorker:
 
     async def _do(self, plugin: str, queue: Queue, leased: Leased) -> None:
         due = self._due(leased)
+        if (later := self._pause(plugin, due)) is not None:
+            await queue.put_off(leased, later)
+            return
         method = self._methods[plugin][due.name]
         try:
             work = method.function(self._contexts(plugin), due)
@@ -166,6 +172,23 @@ class DueWorker:
             await queue.fail(leased, trouble_of(error))
         else:
             await queue.finish(leased)  # planned anew meanwhile, it is another row
+
+    def _pause(self, plugin: str, due: Due) -> datetime | None:
+        """Until when work has to wait that was done for its record a moment ago.
+
+        What plans itself anew for a time that has passed would otherwise keep the process busy with nothing else.
+        """
+        if due.record is None:
+            return None
+        now, key = self._now(), (plugin, due.name, due.record)
+        before = self._begun.get(key)
+        if before is not None and timedelta(0) <= now - before < PAUSE:
+            log.warning("due work %s of %s plans itself anew for a time that has passed; it waits", due.name, plugin)
+            return before + PAUSE
+        if len(self._begun) >= MOST_REMEMBERED:
+            self._begun = {key: moment for key, moment in self._begun.items() if now - moment < PAUSE}
+        self._begun[key] = now
+        return None
 
     def _due(self, leased: Leased) -> Due:
         kind = self._database.kind

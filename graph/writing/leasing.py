@@ -143,6 +143,11 @@ class Queue:
         async with self.database.transaction() as transaction:
             return await self.change(transaction, leased, {"parked_at": self.now(), "trouble": trouble})
 
+    async def put_off(self, leased: Leased, moment: datetime) -> None:
+        """Give back a row that was not begun, to be taken no sooner than at a moment."""
+        async with self.database.transaction() as transaction:
+            await self.change(transaction, leased, {"due_at": moment, "attempts": leased.attempts - 1})
+
     async def fail(
         self,
         leased: Leased,

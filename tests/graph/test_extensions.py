@@ -711,7 +711,7 @@ def test_every_slip_of_a_declaration_is_told_at_once():
         "Bare: its prefix is ''; the prefix of ids is three to ten small letters, as in prefix='acc'",
         "Paint.colour: each member of Colour is named as its value",
         "Paint.silent: a field and a Computed share the name",
-        "Paint.price: Accord has no use for a FloatField; see accord.plugins.fields",
+        "Paint.price: Accord has no use for a FloatField; use Decimal(places=…)",
         "Paint.long: indexed text holds 400 characters at most",
         "Paint.painter: a field of the API needs a description",
         "Paint.Policies.numbr: Paint has no such field",

@@ -18,7 +18,6 @@ from accord.config.composition import migration_target
 from accord.config.health import Readiness
 from accord.config.settings import Settings
 from accord.config.stopping import Stopping
-from accord.graph.rules import all_rules
 from accord.graph.writing.parked import list_parked
 from accord.graph.writing.retrying import MOST_ATTEMPTS
 from accord.plugins.operations import OperationKind, operations_of
@@ -108,20 +107,6 @@ async def test_a_command_that_fails_says_why(toys: Toys, monkeypatch: pytest.Mon
     monkeypatch.setattr("accord.config.composition.load_plugins", lambda settings: toys.bench.accord.plugins)
     with pytest.raises(CommandFailed, match="hipaa rescreen: RuntimeError: the secret is 42"):
         await run_command(Settings(database=toys.location), operation, {})
-
-
-def test_every_rule_is_listed_before_it_fires():
-    listed = all_rules([Hipaa(), Kyc()])
-    assert {rule.plugin for rule in listed} == {"core", "hipaa", "kyc"}
-    assert [(rule.code, rule.reference) for rule in listed if rule.plugin == "hipaa"] == [
-        ("NPI_NEEDED", "45 CFR 162.410(a)(1)"),
-        ("REVIEW_OLD", None),
-        ("SIGNED_LATER", None),
-        ("VOID", None),
-    ]
-    assert {"REQUIRED", "NOT_UNIQUE", "CYCLE", "STALE_VERSION"} <= {
-        rule.code for rule in listed if rule.plugin == "core"
-    }
 
 
 async def test_the_server_starts_and_ends_its_plugins_and_their_work(toys: Toys, caplog: pytest.LogCaptureFixture):

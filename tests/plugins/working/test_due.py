@@ -226,6 +226,22 @@ async def test_what_a_clock_that_was_ahead_has_put_off_is_taken_up_and_what_is_p
     assert [due.record for due in toys.hipaa.reviews] == [None, UUID(account[4:])]
 
 
+async def test_what_plans_itself_anew_for_a_time_that_has_passed_waits_a_second(
+    toys: Toys, caplog: pytest.LogCaptureFixture
+):
+    account = await plan(toys, seconds=0)
+
+    async def again(context: Context, due: Due) -> None:
+        await context.schedule("review", at=at(context.now, days=-1), record=due.record)
+
+    toys.hipaa.doing["review"] = again
+    for times in range(1, 4):
+        await toys.bench.accord.due.drain()
+        assert [(due.record, due.attempts) for due in toys.hipaa.reviews] == [(UUID(account[4:]), 1)] * times
+        toys.bench.clock.turn(seconds=1)
+    assert "plans itself anew for a time that has passed" in caplog.text
+
+
 async def test_a_name_that_no_method_has_is_the_plugins_mistake(toys: Toys, caplog: pytest.LogCaptureFixture):
     async def prepare(unit: Unit) -> None:
         unit.schedule("revue", at=unit.now)
