@@ -1,7 +1,8 @@
 """What the server writes of itself: a line for each thing that happened, in JSON or as text, without personal data.
 
 What a customer typed may stand in the text of any exception and in what other packages log. So of an exception its type
-is written, its place in the code and the codes that databases give; of what other packages say no values.
+is written, its place in the code and the codes that databases give; of what other packages say no values. Only what
+Accord tells the authors of plugins is written in its words, which name declarations and nothing else.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ import orjson
 
 log = logging.getLogger("accord.server")
 
+FOR_AUTHORS = "is_for_authors"  # the attribute of an exception whose words Accord has for the authors of plugins
 FIELDS = "fields"  # the attribute of a log record that holds named values besides its message
 LONGEST_MESSAGE = 500
 MOST_FRAMES = 40
@@ -114,6 +116,8 @@ class TextLines(logging.Formatter):
 def described(error: BaseException, depth: int = 0) -> dict[str, Any]:
     """What may be known of an exception: its type, the codes that it carries, where it came from, and its cause."""
     found: dict[str, Any] = {"type": _type_name(error), **_codes(error), "stack": list(_stack(error.__traceback__))}
+    if getattr(error, FOR_AUTHORS, False):
+        found["said"] = str(error)[:LONGEST_MESSAGE]
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if depth < MOST_CAUSES:
         if cause is not None:

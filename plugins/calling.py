@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class PluginFailed(Exception):
-    """A plugin's code raised, or took too long; what it said is in the log, under the incident."""
+    """A plugin's code raised, or took too long; where and what is in the log, under the incident."""
 
     def __init__(self, plugin: str, hook: str, incident: str) -> None:
         super().__init__(
@@ -234,6 +234,8 @@ async def _timed(timing: Timing, work: Awaitable[T], seconds: float | None, pass
 
 class UndeclaredRule(Exception):
     """A plugin reports a rule that its `rules` don't list, so that nobody could know of it before."""
+
+    is_for_authors = True  # its words name declarations and no values: they may stand in a log
 
     def __init__(self, code: str) -> None:
         super().__init__(f"{code} is not among the `rules` of the plugin; declare it there")

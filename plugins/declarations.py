@@ -125,5 +125,9 @@ def computed(
     by: Compute,
     description: str,
 ) -> Computed:
-    """Declare a field worked out from the columns in `needs`, for a whole answer at once."""
+    """Declare a field that Python works out from the stored columns in `needs`, once for all rows of an answer.
+
+    `type_` is str, int, float, bool or a list of one of them; every computed field may be null. `by` takes one mapping
+    of `needs` to values for each row, and returns one value for each, in the same order; it may be async.
+    """
     return Computed(type=type_, needs=tuple(needs), by=by, description=description)

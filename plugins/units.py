@@ -15,6 +15,8 @@ RecordName = type[Any] | str  # a record's class, or its name, as `Account` for 
 class NotYours(Exception):
     """A plugin's code writes what isn't its own, or when nothing can be written any more."""
 
+    is_for_authors = True  # its words name declarations and no values: they may stand in a log
+
 
 class Refused(Exception):
     """What an operation was asked for can't be done; the violation that says why has been reported."""

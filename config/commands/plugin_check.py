@@ -27,12 +27,18 @@ def check(
     stands in docs/plugins/index.md. The exit code is 1 where a check fails.
     """
     from ...plugins.loading import discover
+    from ...plugins.names import nearest
     from ..contract.report import summed_up, told
     from ..contract.suite import check_plugins
     from ..testing.databases import server_url
 
-    if not discover() and name is None:
+    installed = sorted({one.name for one in discover()})
+    if not installed:
         raise CommandFailed("There is no plugin to check: none is installed.")
+    if name is not None and name not in installed:
+        near = nearest(name, installed)
+        advice = f"did you mean {near}?" if near else f"there is {', '.join(installed)}."
+        raise CommandFailed(f"No plugin called {name!r} is installed; {advice}")
     logging.getLogger("accord").setLevel(logging.CRITICAL)  # the table says what fails
     with progress("Checking") as report:
         results = asyncio.run(

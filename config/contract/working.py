@@ -1,7 +1,10 @@
 """Checks of a plugin at work: its hooks fail at nothing, keep within their time, and never hold the event loop."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any, cast
 
 from ...graph.catalogue import RecordType
@@ -14,14 +17,15 @@ from .blocking import LONGEST, Watch
 from .reading import MANY, nodes_of, own_records
 from .rows import made_input
 
+FAILURES = logging.getLogger("accord.plugins")
 UNBOUNDED = frozenset({"startup", "shutdown", "after_commit"})  # hooks that may take their time
 
 
 async def find_faults(host: Host, kind: type[Plugin]) -> AsyncIterator[str]:
     """What hooks do wrong while records are read and changed in every way."""
     files = [Path(module.__file__ or "") for module in plugin_modules(kind)]
-    watch, hooks = Watch(files), host.accord.hooks
-    with watch.watching():
+    watch, hooks, heard = Watch(files), host.accord.hooks, _Heard(files)
+    with watch.watching(), heard.listening():
         async for text in _work(host, kind.name):
             yield text
         await hooks.health()
@@ -32,10 +36,45 @@ async def find_faults(host: Host, kind: type[Plugin]) -> AsyncIterator[str]:
         if timing.plugin != kind.name:
             continue
         if timing.failures:
-            yield f"the hook {timing.hook} failed in {timing.failures} of {timing.calls} calls; the log says how"
+            said = heard.said.get((kind.name, timing.hook), "")
+            yield f"the hook {timing.hook} failed in {timing.failures} of {timing.calls} calls{said}"
         slowest = timing.percentile(1.0)
         if timing.hook not in UNBOUNDED and slowest > BUDGET_SECONDS:
             yield f"the hook {timing.hook} took {slowest:.2f} s; its budget is {BUDGET_SECONDS:g} s"
+
+
+class _Heard(logging.Handler):
+    """Hears what hooks fail with, which the log of a server does not repeat."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        super().__init__(logging.ERROR)
+        self.files = files
+        self.said: dict[tuple[str, str], str] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the first failure of each hook: its words, and where in the plugin's code it was."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None or not isinstance(record.args, tuple) or len(record.args) != 3:
+            return
+        frames = [one for one in extract_tb(error.__traceback__) if Path(one.filename) in self.files]
+        place = "".join(f", {Path(one.filename).name}, line {one.lineno}" for one in frames[-1:])
+        words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        _, plugin, hook = record.args
+        self.said.setdefault((str(plugin), str(hook)), f": {words}{place}")
+
+    @contextmanager
+    def listening(self) -> Generator[None]:
+        """Listen in the block, in place of all others."""
+        level, was_passed_on = FAILURES.level, FAILURES.propagate
+        FAILURES.setLevel(logging.ERROR)
+        FAILURES.propagate = False
+        FAILURES.addHandler(self)
+        try:
+            yield
+        finally:
+            FAILURES.removeHandler(self)
+            FAILURES.setLevel(level)
+            FAILURES.propagate = was_passed_on
 
 
 async def _work(host: Host, plugin: str) -> AsyncIterator[str]:

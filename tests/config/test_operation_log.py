@@ -16,7 +16,8 @@ import pytest
 from starlette.applications import Starlette
 from websockets.sync.client import connect
 
-from accord.config.logging import JsonLines, TextLines, hear_of_failures
+from accord.config.logging import JsonLines, TextLines, described, hear_of_failures
+from accord.plugins.units import NotYours
 from accord.tests.config.operation import running, until
 from accord.tests.schema.asgi_clients import connected, connecting, http_client, serving, streaming
 from accord.tests.waiting import PATIENCE
@@ -283,6 +284,11 @@ def test_no_form_writes_the_words_of_an_exception(formatter: logging.Formatter):
     several = ExceptionGroup(SECRET, [ValueError(SECRET), failing()])
     for error in (failing(), several, FileNotFoundError(2, "no such file", SECRET)):
         assert "jane" not in logged(formatter, "accord.outbox", "%s", error, error=error)
+
+
+def test_what_the_author_of_a_plugin_did_wrong_is_written_in_words():
+    assert described(NotYours("Account belongs to the core"))["said"] == "Account belongs to the core"
+    assert "said" not in described(ValueError("Ann Lee"))
 
 
 def test_of_other_packages_no_values_are_written():

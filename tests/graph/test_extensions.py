@@ -715,6 +715,8 @@ def test_every_slip_of_a_declaration_is_told_at_once():
         "Paint.long: indexed text holds 400 characters at most",
         "Paint.painter: a field of the API needs a description",
         "Paint.Policies.numbr: Paint has no such field",
+        "Paint.Policies.silent: it needs 'price', which is no stored field; "
+        "there are colour, size, token, number, long",
         "Paint.Policies.parts: there is no field 'nowhere'",
         "Paint: unique(('number', 'nothing')) names no field 'nothing'",
         "Loose.id: a field of the API needs a description",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from accord.config.commands.failures import CommandFailed
+from accord.config.commands.plugin_check import check
 from accord.config.contract import suite
 from accord.config.contract.reading import find_costly, find_leaks
 from accord.config.contract.report import summed_up, told
@@ -73,10 +75,10 @@ async def test_each_broken_rule_is_found_by_its_check(site: Site, postgres_serve
         )
         said = sorted(re.sub(r"\d+(\.\d+)?( s; |(?= of | calls))", r"N\2", text) for text in found[suite.HOOKS, place])
         assert [text for text in said if " held the event loop for " not in text] == [
-            "the hook after_commit failed in N of N calls; the log says how",
-            "the hook before_commit failed in N of N calls; the log says how",
+            "the hook after_commit failed in N of N calls: RuntimeError: nobody is told, __init__.py, line 66",
+            "the hook before_commit failed in N of N calls: TimeoutError",
             "the hook before_commit took N s; its budget is 0.5 s",
-            "the hook health failed in N of N calls; the log says how",
+            "the hook health failed in N of N calls: RuntimeError: the hook fails, __init__.py, line 71",
         ]
         columns = "from breaking.0001_initial on: the column breaking_account.{} has lost its values"
         *lost, gone, unreadable = found[suite.UPGRADES, place]
@@ -197,3 +199,10 @@ def test_the_command_says_loudly_what_was_not_run(tmp_path: Path, monkeypatch: p
     assert "  - all that needs a database" in done.out
     assert "set TEST_DATABASE_URL" in done.out
     assert done.out.endswith("11 passed, 0 failed, 1 NOT RUN.\n")
+
+
+def test_a_plugin_that_is_not_installed_is_told_apart_from_one_that_is_wrong():
+    with pytest.raises(CommandFailed, match=r"No plugin called 'finanse' is installed; did you mean finance\?"):
+        check("finanse")
+    with pytest.raises(CommandFailed, match=r"No plugin called 'xyzzy' is installed; there is .*healthcare"):
+        check("xyzzy")
