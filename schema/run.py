@@ -241,11 +241,11 @@ class Run:
         found: list[GraphQLError] = []
         for key, one in view.uncomputed:
             incident, name = uuid4().hex[:12], one.path[-1]
-            words = "incident %s in request %s: %s could not be worked out"
-            log.error(words, incident, self.caller.request, name, exc_info=one.error)
+            words = "incident %s in request %s: %s of %s could not be worked out"
+            log.error(words, incident, self.caller.request, name, one.plugin, exc_info=one.error)
             message = f"{name} could not be worked out and is null; tell the operator about incident {incident}."
             path = [key, *(step for step in one.path if step != "*")]
-            extensions = {"code": "COMPUTATION_FAILED", "incident": incident}
+            extensions = {"code": "COMPUTATION_FAILED", "plugin": one.plugin, "incident": incident}
             found.append(GraphQLError(message, path=path, extensions=extensions))
         return found
 

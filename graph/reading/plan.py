@@ -32,7 +32,7 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Completion:
-    """A computed field in the answer: the way to it (`*` for every element of a list).
+    """A computed field of a plugin in the answer: the way to it (`*` for every element of a list).
 
     In an answer with records of several types, `record` names the type that has the field. Where a record may be of any
     type, another type may have another field of the same key: then what waits for this one says `mark` under MARK.
@@ -40,15 +40,17 @@ class Completion:
 
     path: tuple[str, ...]
     field: ComputedField
+    plugin: str
     record: str | None = None
     mark: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Uncomputed:
-    """A computed field that could not be worked out: where it stands in the answer, null everywhere, and why."""
+    """A computed field of a plugin that could not be worked out: its place in the answer, null everywhere, and why."""
 
     path: tuple[str, ...]
+    plugin: str
     error: Exception
 
 
@@ -157,7 +159,7 @@ async def complete(answer: Any, completions: Sequence[Completion]) -> list[Uncom
             if len(values) != len(holders):
                 raise ValueError(f"{completion.field.name} gave {len(values)} values for {len(holders)} rows")
         except Exception as error:  # the field's author may be a plugin: contained here, reported by the caller
-            failed.append(Uncomputed(path=completion.path, error=error))
+            failed.append(Uncomputed(path=completion.path, plugin=completion.plugin, error=error))
             values = [None] * len(holders)
         for holder, value in zip(holders, values, strict=True):
             holder[key] = value

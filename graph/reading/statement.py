@@ -156,7 +156,7 @@ class StatementWriter:
     def _waiting(self, rows: Rows, field: ComputedSelection, path: tuple[str, ...]) -> Pieces:
         """What a computed field needs, in the place where it will stand."""
         mark = f"{rows.record.name}.{field.field.name}" if self._marks else None
-        completion = Completion(path=path, field=field.field, mark=mark)
+        completion = Completion(path=path, field=field.field, plugin=rows.record.plugin, mark=mark)
         if mark is None or completion not in self.compilation.completions:  # two types may lead to the same field
             self.compilation.completions.append(completion)
         needs = [rows.record.columns[need] for need in field.field.computed.needs]

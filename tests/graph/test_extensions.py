@@ -321,7 +321,7 @@ async def beside(bench: Bench, **variables: Any) -> dict[str, Any]:
     return answer["accounts"]
 
 
-FAILED = {"code": "COMPUTATION_FAILED"}
+FAILED = {"code": "COMPUTATION_FAILED", "plugin": "core"}  # these fields are declared in place of a plugin's
 
 
 async def test_a_computed_field_that_fails_is_null_with_an_error_beside_it_wherever_it_is_asked_for(
@@ -379,6 +379,7 @@ async def test_a_computed_value_that_is_no_json_takes_its_field_alone(
     for answer, path in zip((written, read), paths, strict=True):
         (error,) = answer["errors"]
         assert (error["extensions"]["code"], error["path"]) == ("COMPUTATION_FAILED", path)
+        assert error["extensions"].keys() == {"code", "plugin", "incident"}
 
 
 @pytest.mark.parametrize("value", [None, 7, {"a": [1.5, "ä"]}, nested(252)], ids=lambda value: repr(value)[:12])
