@@ -15,6 +15,7 @@ from ..graph.reading.selection import (
     Selection,
     TotalCount,
 )
+from ..graph.writing.planning import MOST_RECORDS
 
 FIGURES = 10  # what counting or adding up all rows costs, in rows
 HOP = 10  # what a relation to many costs that a filter crosses
@@ -104,9 +105,12 @@ def record_cost(fields: Iterable[Selection]) -> int:
 
 
 def listed_records(given: Any) -> int:
-    """The records that stand in lists of an input, at any depth; given as JSON is, so that anything may be in it."""
+    """The records that stand in lists of an input, at any depth; given as JSON is, so that anything may be in it.
+
+    It is counted as far as one write can take: inputs that share a list could hold thousands of times what was sent.
+    """
     total, waiting = 0, [given]
-    while waiting:
+    while waiting and total <= MOST_RECORDS:
         one = waiting.pop()
         if isinstance(one, dict):
             waiting += cast(dict[str, Any], one).values()

@@ -531,15 +531,15 @@ async def test_two_workers_at_once_tell_each_event_once_and_in_order(told: Told)
 # the worker by itself ----------------------------------------------------------------------------------------------
 
 
-async def test_a_worker_that_is_woken_works_at_once(told: Told):
-    worker: Any = told.worker(told.heard, poll_seconds=3600)
+async def test_a_worker_that_is_woken_works_at_once(told: Told, monkeypatch: pytest.MonkeyPatch):
     looked: list[int] = []
-    look = worker._drain
+    look: Any = OutboxWorker._drain
 
-    async def noted(consumer: Heard) -> None:
-        looked.append(await look(consumer))
+    async def noted(self: OutboxWorker, consumer: Heard) -> None:
+        looked.append(await look(self, consumer))
 
-    worker._drain = noted
+    monkeypatch.setattr(OutboxWorker, "_drain", noted)
+    worker = told.worker(told.heard, poll_seconds=3600)
     async with running(worker):
         await until(lambda: looked == [0])
         await told.create("Kestrel")

@@ -301,7 +301,7 @@ async def test_the_domain_is_hidden_with_the_website(clinic: Bench, rules: Rules
     assert error["extensions"]["code"] == "FORBIDDEN_FIELD"
 
 
-@pytest.mark.parametrize("narrowing", [NO_ROW, Narrowing(hide=frozenset({"example"}))])
+@pytest.mark.parametrize("narrowing", [NO_ROW, Narrowing(hide=frozenset({"example", "pattern"}))])
 async def test_the_example_of_a_hidden_naming_rule_is_not_told(clinic: Bench, rules: Rules, narrowing: Narrowing):
     await made(clinic, "createNamingRule", kind="PARTNER", pattern="Secret [0-9]+", example="Secret 7")
     given = {"name": "x", "kind": "PARTNER"}

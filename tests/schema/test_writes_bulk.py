@@ -93,18 +93,6 @@ async def test_five_thousand_records_are_written_at_once_and_one_more_is_refused
     assert error["extensions"]["code"] == "INVALID_BULK"
 
 
-async def test_more_labels_on_more_records_than_one_write_takes_are_refused(bench: Bench) -> None:
-    ids = [f"acc_00000000-0000-7000-8000-{n:012x}" for n in range(1_000)]
-    labels = [f"lbl_00000000-0000-7000-8000-{n:012x}" for n in range(100)]
-    query = "mutation ($ids: [ID!]!, $labels: [ID!]!) { applyLabels(ids: $ids, labelIds: $labels) { written } }"
-    (error,) = await bench.errors(query, ids=ids, labels=labels)
-    assert (error["extensions"]["code"], error["path"]) == ("INVALID_BULK", ["applyLabels"])
-    assert error["message"] == (
-        "100 labels for 1000 records are more than 100000 records in one write, the labels of each counted; "
-        "give fewer at once."
-    )
-
-
 # all or nothing --------------------------------------------------------------------------------------------------
 
 
