@@ -82,6 +82,6 @@ def test_a_database_that_nobody_serves_is_one_line_without_its_password_and_code
     done = run(tmp_path, "events", "list", database="postgresql://nobody:hush@127.0.0.1:1/none")
     assert (done.code, done.out) == (1, "")
     [complaint] = done.complaints
-    assert complaint.startswith("PostgreSQL can't be reached: ")
-    assert "127.0.0.1" in complaint
+    assert complaint.startswith("The database 127.0.0.1/none can't be opened: ")
+    assert complaint.endswith("Check its address and that it is running.")
     assert "hush" not in done.err

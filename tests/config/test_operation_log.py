@@ -106,7 +106,7 @@ async def test_what_is_wrong_is_told_by_its_codes(tmp_path: Path, log: Log) -> N
         ("/graphql", 200, 1, ["INVALID_VARIABLE"]),
         ("/graphql", 415, 1, ["UNSUPPORTED_MEDIA_TYPE"]),
         ("/graphql", 200, 1, ["DOCUMENT_TOO_LARGE"]),
-        ("-", 404, 0, None),
+        ("-", 404, 1, ["NOT_FOUND"]),
         ("/graphql", 405, 1, ["METHOD_NOT_ALLOWED"]),
     ]
     assert [one["method"] for one in log.requests()] == [*["POST"] * 4, "GET", "-"]
