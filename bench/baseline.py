@@ -276,7 +276,7 @@ class AccountPayload:
 class Mutation:
     @strawberry.mutation
     # as it is called in the schema
-    async def create_account(self, input: CreateAccountInput) -> AccountPayload:  # noqa: A002
+    async def create_account(self, input: CreateAccountInput) -> AccountPayload:  # noqa: A002 - as it is called in the schema
         async with in_transaction():
             account = await models.Account.create(
                 name=input.name,
@@ -301,7 +301,7 @@ class Mutation:
 
     @strawberry.mutation
     # as it is called in the schema
-    async def update_account(self, input: UpdateAccountInput) -> AccountPayload:  # noqa: A002
+    async def update_account(self, input: UpdateAccountInput) -> AccountPayload:  # noqa: A002 - as it is called in the schema
         async with in_transaction():
             account = await models.Account.select_for_update().get(id=input.id.removeprefix("acc_"), deleted_at=None)
             account.employee_count = input.employee_count
