@@ -7,6 +7,7 @@ from functools import cache
 from ..catalogue import Column, Kind
 from ..storing import DatabaseKind
 from ..values.currencies import currencies
+from .text import Pieces, Sql, concatenated
 
 
 class Dialect(ABC):
@@ -54,19 +55,23 @@ class Dialect(ABC):
 
     def json(self, expression: str, column: Column, prefix: str = "") -> str:
         """The JSON form of a column's value as text; null stays null."""
+        return concatenated(self.pieces(expression, column, prefix))
+
+    def pieces(self, expression: str, column: Column, prefix: str = "") -> Pieces:
+        """The same, of a value that isn't null, in pieces: what stands around it joins the text beside it."""
         match column.kind:
             case Kind.ID:
-                return f"'\"{prefix}_'||{self.plain(expression, column.kind)}||'\"'"
+                return [f'"{prefix}_', Sql(self.plain(expression, column.kind)), '"']
             case Kind.INTEGER | Kind.BOOLEAN:
-                return self.plain(expression, column.kind)
+                return [Sql(self.plain(expression, column.kind))]
             case Kind.TEXT_LIST | Kind.DOCUMENT:
-                return expression
+                return [Sql(expression)]
             case Kind.DECIMAL | Kind.MONEY:
-                return f"'\"'||{scaled(expression, column.places)}||'\"'"
+                return ['"', Sql(scaled(expression, column.places)), '"']
             case Kind.ENUM | Kind.TIMESTAMP | Kind.DATE:
-                return f"'\"'||{self.plain(expression, column.kind)}||'\"'"
+                return ['"', Sql(self.plain(expression, column.kind)), '"']
             case _:
-                return self.quoted(expression)
+                return [Sql(self.quoted(expression))]
 
 
 def scaled(expression: str, places: int) -> str:

@@ -96,7 +96,7 @@ class StatementWriter:
             ) is not None:
                 return [name, Sql(self._shown_filter(rows, field.column, target))]
             case ColumnSelection():
-                return [name, self.value(rows, field.column)]
+                return [name, *self.value(rows, field.column)]
             case MoneySelection():
                 return [name, self._money(rows, field)]
             case ObjectSelection():
@@ -123,12 +123,14 @@ class StatementWriter:
             case ConnectionSelection():
                 return [name, Sql(f"({self.connection(field, owner=rows, path=here)})")]
 
-    def value(self, rows: Rows, column: Column) -> Sql:
+    def value(self, rows: Rows, column: Column) -> Pieces:
         """A column's value in JSON, or what stands in its place for a caller who may not read it."""
+        expression, prefix = rows.column(column.name), rows.record.prefix
         if self.sight.is_masked(rows.record, column):
-            return masked(self.dialect, rows.column(column.name), mask_of(column))
-        text = self.dialect.json(rows.column(column.name), column, rows.record.prefix)
-        return Sql(f"coalesce({text},'null')" if column.nullable or column.kind is column.kind.BOOLEAN else f"({text})")
+            return [masked(self.dialect, expression, mask_of(column))]
+        if column.nullable or column.kind is column.kind.BOOLEAN:
+            return [Sql(f"coalesce({self.dialect.json(expression, column, prefix)},'null')")]
+        return self.dialect.pieces(expression, column, prefix)
 
     def _money(self, rows: Rows, field: MoneySelection) -> Sql:
         value, currency = rows.column(field.column.name), rows.column(str(field.column.currency))
@@ -160,7 +162,7 @@ class StatementWriter:
         if mark is None or completion not in self.compilation.completions:  # two types may lead to the same field
             self.compilation.completions.append(completion)
         needs = [rows.record.columns[need] for need in field.field.computed.needs]
-        pieces = [[f'"{need.name}":', self.value(rows, need)] for need in needs]
+        pieces = [[f'"{need.name}":', *self.value(rows, need)] for need in needs]
         return ["{", *separated([*pieces, [f'"{MARK}":"{mark}"']] if mark else pieces), "}"]
 
     def _to_one(self, record: RecordType, fields: Sequence[Selection], key: str, path: tuple[str, ...]) -> str:
@@ -233,7 +235,7 @@ class StatementWriter:
         cases = [f"when {rows.column(column.name)} is null then 'null'"]
         for one in self.ground.stored.of(rows.record):
             refused = refusal(self.compilation, target, one.filter, f"{self.root}.storedFilter")
-            shown = self.value(rows, column).text if refused is None else "'null'"
+            shown = concatenated(self.value(rows, column)) if refused is None else "'null'"
             cases.append(f"when {_is(one, rows)} then {shown}")
         return f"case {' '.join(cases)} else {self._missed(rows)} end"
 
