@@ -43,12 +43,13 @@ CORE_FIELDS, WITH_FIELDS = "core fields", "and the plugins' fields"
 WITHOUT, WITH = "without plugins", "with two"
 QUICK = Plan(rounds=2, seconds=0.5)
 WHOLE = Plan(rounds=5, seconds=2.0)
+PAIRS = Plan(rounds=30, seconds=0.3)  # what is near to one another is told apart by many turns, not by long ones
 
 
 def main() -> None:
     """Read the command line, measure, and tell."""
     given = _arguments()
-    usual = QUICK if given.quick else WHOLE
+    usual = QUICK if given.quick else PAIRS if given.growth or given.plugins else WHOLE
     plan = replace(usual, rounds=given.rounds or usual.rounds, seconds=given.seconds or usual.seconds)
     workloads = [one for one in WORKLOADS if not given.only or one.name in given.only.split(",")]
     kinds: Sequence[DatabaseKind] = [given.database] if given.database else ["postgresql", "sqlite"]
@@ -232,8 +233,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--plugins", action="store_true", help="only what two plugins cost a page and a write")
     parser.add_argument("--only", help="some workloads, with commas between them: W1,W3")
     parser.add_argument("--database", choices=get_args(DatabaseKind), help="only one of the two")
-    parser.add_argument("--rounds", type=int, help=f"{WHOLE.rounds} if not given")
-    parser.add_argument("--seconds", type=float, help=f"of each run; {WHOLE.seconds:g} if not given")
+    parser.add_argument("--rounds", type=int, help=f"{WHOLE.rounds} if not given, of pairs {PAIRS.rounds}")
+    parser.add_argument("--seconds", type=float, help=f"of each run; {WHOLE.seconds:g}, of pairs {PAIRS.seconds:g}")
     return parser.parse_args()
 
 

@@ -1,6 +1,7 @@
 """Measuring: the servers take turns in short runs, and what counts are shares within one round."""
 
 import asyncio
+import random
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -109,13 +110,13 @@ class Meter:
                 raise RuntimeError(f"{names} don't agree on {workload.name}:\n{found[0]}\n{found[-1]}")
 
     def measure(self, workload: Workload, connections: int, plan: Plan) -> Row:
-        """All rounds of one row; in each the next subject begins."""
+        """All rounds of one row, with turns drawn: a machine's hiccups may keep a beat that fixed turns would meet."""
         for subject in self.subjects:
             self._sample(subject, workload, connections, WARM_UP, 0)
         samples: list[Sample] = []
+        turns = random.Random(workload.name)  # the same turns in every run
         for number in range(plan.rounds):
-            start = number % len(self.subjects)
-            for subject in [*self.subjects[start:], *self.subjects[:start]]:
+            for subject in turns.sample(self.subjects, len(self.subjects)):
                 samples.append(self._sample(subject, workload, connections, plan.seconds, number))
         return Row(
             database=self.database,
