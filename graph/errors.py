@@ -4,6 +4,7 @@ GraphError            has a code, a message for the caller, and details for mach
 ├── InvalidInput      an argument can't be used as it is
 ├── Forbidden         the caller lacks a permission
 └── Unavailable       the database can't be reached or answered too late
+    └── Lost          the connection broke while it was in use
 """
 
 from collections.abc import Mapping
@@ -30,3 +31,7 @@ class Forbidden(GraphError):
 
 class Unavailable(GraphError):
     """The database can't be reached, or was too busy for too long; trying again may help."""
+
+
+class Lost(Unavailable):
+    """The connection broke: of what the database was just told, it isn't known whether it was done."""

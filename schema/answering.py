@@ -1,7 +1,7 @@
 """What is selected of an operation's result: the records in it, which the compiler reads, and the shape of the rest."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import orjson
@@ -145,6 +145,16 @@ class Selected:
                         self._collect(shapes[name], inner, found, (*path, key), value[name], ids)
             case _:
                 return
+
+    @property
+    def missing(self) -> Path:
+        """Where the result is null in a payload that was not read."""
+        keys = [key for key, name, _ in self.selector.subfields(self.type, self.details) if name in {"result", "job"}]
+        return tuple(keys[:1])
+
+    def unread(self, outcome: Outcome, view: View) -> Any:
+        """The payload of a write without its result."""
+        return self.payload(replace(outcome, result=None), view)
 
     def payload(self, outcome: Outcome, view: View) -> Any:
         """The payload of a mutation as it is selected."""

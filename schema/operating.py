@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from graphql import GraphQLError, GraphQLObjectType
@@ -34,6 +35,7 @@ from .plugin_report import FIELD as PLUGINS
 from .plugin_report import PluginReport, plugins_operation
 from .seeing import View
 from .selecting import Details, Selector
+from .underway import Underway
 
 IN_API = frozenset({OperationKind.QUERY, OperationKind.MUTATION, OperationKind.JOB})
 
@@ -99,15 +101,20 @@ class Operations:
         await selected.read(self.database, value, view)
         return selected.shaped(value, view)
 
-    async def change(self, selector: Selector, parent: GraphQLObjectType, details: Details, view: View) -> Any:
-        """The payload of a mutation, as selected; raises GraphError, and PluginFailed where nothing was written."""
+    async def change(
+        self, selector: Selector, parent: GraphQLObjectType, details: Details, view: View, underway: Underway
+    ) -> Any:
+        """The payload of a mutation, as selected; raises GraphError and PluginFailed.
+
+        Of whatever is raised, `underway` knows whether anything was written.
+        """
         operation = self.by_name[details[0].node.name.value]
         _check_permission(operation, view.caller)
         given = selector.arguments(parent, details)
         selected = Selected(selector, operation, parent, details)
         await selected.compile(view)
         if operation.plugin == "core":
-            return await self._cancelled(given, view, selected)
+            return await self._cancelled(given, view, selected, underway)
         is_job = operation.kind is OperationKind.JOB
         arguments = coerced(selector.catalogue, operation.arguments, given, to_store=is_job)
         misfits = [*arguments.misfits, *await self._missing(selector, arguments, view)]
@@ -136,6 +143,7 @@ class Operations:
             fingerprint="" if key is None else fingerprint(given),
             scope=view.caller.scope,
             permissions=view.caller.permissions,
+            standing=underway.standing,
         )
 
         async def preview(transaction: Transaction, outcome: Outcome) -> None:
@@ -143,6 +151,7 @@ class Operations:
 
         outcome = await self.writer.write(request, preview if dry_run else None)
         if not dry_run:
+            underway.missing, underway.payload = selected.missing, partial(selected.unread, outcome, view)
             if is_job and outcome.result is not None:
                 outcome = replace(outcome, result=await self.jobs.job(view, outcome.result, _of_payload(selected)))
             else:
@@ -216,13 +225,14 @@ class Operations:
             return await self.jobs.jobs(view, given["first"], None if state is None else str(state), fields)
         return await self.jobs.job(view, given["id"], fields)
 
-    async def _cancelled(self, given: Mapping[str, Any], view: View, selected: "Selected") -> Any:
+    async def _cancelled(self, given: Mapping[str, Any], view: View, selected: "Selected", underway: Underway) -> Any:
         id_ = parse_job_id(given["id"])
         if await self.jobs.job(view, given["id"]) is None:
             broken = NOT_FOUND.broken(("id",), what="job", id=given["id"])
             return selected.payload(Outcome(ids=[None], violations=[(0, broken)]), view)
         if not given.get("dryRun", False):
             await cancel_job(self.database, id_, self.writer.now())
+            underway.standing.kept = True
         found = await self.jobs.job(view, given["id"], _of_payload(selected))
         return selected.payload(Outcome(ids=[None], result=found), view)
 

@@ -29,6 +29,7 @@ from .rewording import coded
 from .seeing import View, Watch
 from .selecting import Details, Selector
 from .subscribing import Subscriptions
+from .underway import Underway
 from .writing import Mutations
 
 log = logging.getLogger("accord.schema")
@@ -72,6 +73,8 @@ class Run:
         self.view = engine.watch.view(caller)
         self.request = request
         self.errors: list[GraphQLError] = []
+        self.underway: dict[str, Underway] = {}
+        self.keys: list[str] = []  # of all fields of a mutation
         self.ready: dict[str, Prepared | None] = {}
         self.cost = 0
 
@@ -150,8 +153,9 @@ class Run:
             try:
                 await self.view.note()
             except PluginFailed as failed:
-                self.errors = [withheld(failed)]
-                data = None
+                is_kept = any(one.standing.kept for one in self.underway.values())
+                self.errors = [withheld(failed, is_kept=is_kept)]
+                data = self._told_unread() if self.underway else None
         self.errors += [unseen(failed) for failed in self.view.failures]
         self.errors += self._uncomputed(self.view)
         limit = self.engine.limits
@@ -186,20 +190,41 @@ class Run:
                 self.cost += engine.mutations.cost(self.operation, selector, type_, details)
         if self.cost > engine.limits.cost:
             return self._too_dear()
+        self.keys = list(fields)
         for key, details in fields.items():
             if details[0].node.name.value == "__typename":
                 data[key] = type_.name
-                continue
+            else:
+                self.underway[key] = Underway(name=details[0].node.name.value, key=key)
+        for key, one in self.underway.items():
+            details = fields[key]
             try:
-                if details[0].node.name.value in engine.operations.by_name:
-                    data[key] = await engine.operations.change(selector, type_, details, self.view)
+                if one.name in engine.operations.by_name:
+                    data[key] = await engine.operations.change(selector, type_, details, self.view, one)
                 else:
-                    data[key] = await engine.mutations.run(self.operation, selector, type_, details, self.view)
+                    data[key] = await engine.mutations.run(self.operation, selector, type_, details, self.view, one)
             except Exception as error:  # the edge of the service: nothing from the inside may reach the caller
-                self.errors.append(reported(error, key, details, self.caller))
-                data[key] = None
+                self.errors.append(one.told(reported(error, key, details, self.caller)))
+                data[key] = one.left()
+        data = {key: data[key] for key in fields}
         self.view.failures.clear()  # each has refused a field
         return await self._noted(data)
+
+    def stopped(self, seconds: float) -> Result:
+        """The result of an operation whose time was over: of a mutation, what became of each of its fields."""
+        message = f"The request took longer than {seconds:g} seconds and was stopped; ask for less at once."
+        cost = Cost(requested=self.cost, limit=self.engine.limits.cost)
+        if not self.underway:
+            return Result(data=None, errors=[GraphQLError(message, extensions={"code": "TIMEOUT"})], cost=cost)
+        failed = {error.path[0] for error in self.errors if error.path}
+        found = [one.over(message) for key, one in self.underway.items() if key not in failed]
+        errors = [*self.errors, *(error for error in found if error)][: self.engine.limits.errors]
+        return Result(data=self._told_unread(), errors=errors, cost=cost)
+
+    def _told_unread(self) -> dict[str, Any]:
+        """The payloads of a mutation without what plugins would have to know of before it is shown."""
+        type_ = cast(GraphQLObjectType, self.engine.schema.mutation_type)
+        return {key: self.underway[key].left() if key in self.underway else type_.name for key in self.keys}
 
     async def subscription(self, deadlines: Deadlines) -> AsyncGenerator[Result, None]:
         """The results of the one root field, an event each; the last may be an error.
@@ -357,10 +382,15 @@ def unseen(failed: PluginFailed) -> GraphQLError:
     return GraphQLError(message, extensions=_failed(failed))
 
 
-def withheld(failed: PluginFailed) -> GraphQLError:
-    """The error in place of an answer whose classified values a plugin could not take note of."""
+def withheld(failed: PluginFailed, *, is_kept: bool = False) -> GraphQLError:
+    """The error in place of an answer whose classified values a plugin could not take note of.
+
+    Where something was written before, `is_kept`.
+    """
     message = (
         f"The plugin {failed.plugin} could not take note of classified values, so the answer is withheld; "
         f"tell the operator about incident {failed.incident}."
     )
-    return GraphQLError(message, extensions=_failed(failed))
+    if not is_kept:
+        return GraphQLError(message, extensions=_failed(failed))
+    return GraphQLError(f"{message} What was written is kept.", extensions={**_failed(failed), "written": True})

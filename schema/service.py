@@ -11,7 +11,7 @@ from .coercing import Coercer, Variable
 from .concealment import Concealment
 from .deadlines import Deadlines
 from .documents import Document, Documents, Operation
-from .exchange import Caller, Cost, Refused, Request, Result
+from .exchange import Caller, Refused, Request, Result
 from .introspecting import Introspection
 from .limits import Limits
 from .operating import Operations
@@ -98,10 +98,7 @@ class Service:
             with self.deadlines.limit():
                 return await run.query() if operation.type is OperationType.QUERY else await run.mutation()
         except TimeoutError:
-            seconds = self.deadlines.seconds
-            message = f"The request took longer than {seconds:g} seconds and was stopped; ask for less at once."
-            cost = Cost(requested=run.cost, limit=self.engine.limits.cost)
-            return Result(data=None, errors=[GraphQLError(message, extensions={"code": "TIMEOUT"})], cost=cost)
+            return run.stopped(self.deadlines.seconds)
 
     def _told(self, result: Result, request: Request) -> Result:
         """The result as the caller may see it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from .mutation_types import MutationField
 from .reading import completed_texts
 from .seeing import View
 from .selecting import Details, Selector, has_variables, response_key
+from .underway import Underway
 
 IDS = "=written"  # stands for the ids of the written records; no variable is called so
 
@@ -43,11 +45,18 @@ class Mutations:
         self.ground = ground
 
     async def run(
-        self, operation: Operated, selector: Selector, parent: GraphQLObjectType, details: Details, view: View
+        self,
+        operation: Operated,
+        selector: Selector,
+        parent: GraphQLObjectType,
+        details: Details,
+        view: View,
+        underway: Underway,
     ) -> Any:
         """Run one mutation; returns its payload as selected, records in it as finished JSON text.
 
-        Raises PluginFailed, and nothing is written, where a plugin can't say what the caller may see.
+        Raises PluginFailed, and nothing is written, where a plugin can't say what the caller may see. Of whatever is
+        raised, `underway` knows whether anything was written.
         """
         name = details[0].node.name.value
         field = self.fields[name]
@@ -85,6 +94,7 @@ class Mutations:
             fingerprint="" if key is None else fingerprint(arguments),
             scope=view.caller.scope,
             permissions=view.caller.permissions,
+            standing=underway.standing,
         )
         if not inputs and plan is None:
             return payload.render(Outcome(ids=[]), dry_run=request.dry_run)
@@ -96,6 +106,7 @@ class Mutations:
             outcome = await self.writer.write(request, preview)
         else:
             outcome = await self.writer.write(request)
+            underway.missing, underway.payload = payload.missing, partial(payload.unread, outcome)
             if self.ground.stored.concerns(field.record):
                 await self.ground.stored.refresh(self.database, self.database.kind)
             await payload.read(self.database, outcome)
@@ -326,6 +337,18 @@ class _Payload:
         texts, failed = await completed_texts(plan, {row[0]: row[1] for row in named}, self.view.seen)
         self.view.uncomputed += [(self.key, replace(one, path=(key, *one.path))) for one in failed]
         return texts
+
+    @property
+    def missing(self) -> Sequence[str | int]:
+        """Where a record is null in a payload that was not read."""
+        first = next(iter(self.fields), "")
+        results, _, inner = first.rpartition(".")
+        return [results, 0, inner] if results else [inner] if inner else []
+
+    def unread(self, outcome: Outcome) -> Any:
+        """The payload of a write without the records."""
+        self.texts = {}
+        return self.render(outcome, dry_run=False)
 
     def render(self, outcome: Outcome, *, dry_run: bool) -> Any:
         """The payload as JSON values."""

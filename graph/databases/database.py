@@ -12,9 +12,9 @@ from ..storing import DatabaseKind
 Row = Sequence[Any]
 
 
-def unreachable() -> Unavailable:
+def unreachable(kind: type[Unavailable] = Unavailable) -> Unavailable:
     """What whoever asks is told of a database that is away; what the driver said of it is to be the cause."""
-    return Unavailable("DATABASE_UNREACHABLE", "The database can't be reached; try again in a moment.")
+    return kind("DATABASE_UNREACHABLE", "The database can't be reached; try again in a moment.")
 
 
 class UniqueViolation(Exception):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has none; what comes from it is Any
 
-from ..errors import Unavailable
+from ..errors import Lost, Unavailable
 from ..reading.dialects import Dialect
 from ..reading.dialects import PostgreSQL as PostgreSQLDialect
 from ..storing import DatabaseKind
@@ -82,7 +82,7 @@ class PostgreSQL:
             await transaction.roll_back()
             if not _is_lost(connection, error):
                 raise
-            raise unreachable() from error
+            raise unreachable(Lost) from error
         finally:
             self._connections.give_back(connection)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from ...plugins.violations import Path, Violation
 from ..databases.database import Reader
 from ..reading.sight import NOBODY, Sight
+from .standing import Standing
 
 if TYPE_CHECKING:
     from .unit import UnitOfWork
@@ -41,7 +42,7 @@ class WriteRequest:
     `sight`, records that the caller may not see are not there, and
     values that the caller may not read are kept from what is said of the write. `may` says which permissions the caller
     holds. Instead of inputs, `act` may make the changes of one unit of work; what it returns is the outcome's result,
-    of values that JSON has.
+    of values that JSON has. `standing` follows the write.
     """
 
     name: str
@@ -60,6 +61,7 @@ class WriteRequest:
     sight: Sight = NOBODY
     may: Callable[[str], bool] = _nothing
     act: "Callable[[UnitOfWork], Awaitable[Any]] | None" = None
+    standing: Standing = field(default_factory=Standing)
 
 
 @dataclass(frozen=True, kw_only=True)

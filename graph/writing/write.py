@@ -1,5 +1,6 @@
 """One write: BEGIN, plan, prepare, check, validate, write, outbox, COMMIT; or nothing at all."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +13,8 @@ from ...plugins.changes import Change, ChangeKind
 from ...plugins.units import Refused
 from ...plugins.violations import Path, Violation
 from ..catalogue import Catalogue, RecordType
-from ..databases.database import Database, Transaction, UniqueViolation
-from ..errors import InvalidInput, Unavailable
+from ..databases.database import Database, Transaction, UniqueViolation, Write
+from ..errors import InvalidInput, Lost, Unavailable
 from ..identity import NewId, parse_id
 from .cascade import spread_deletions, spread_restorations, spread_to_extensions, touch_owners
 from .checks import check
@@ -27,6 +28,7 @@ from .outcome import Operation, Outcome, WriteRequest
 from .planning import Action, Planner
 from .plugin_unit import May
 from .rules import NOT_DELETED, NOT_FOUND, STALE_VERSION, TANGLED
+from .standing import look_for
 from .statements import stamp_changes, store_changes
 from .unit import Finding, Raced, UnitOfWork
 
@@ -37,6 +39,10 @@ T = TypeVar("T")
 LARGEST_BULK = 5_000
 ATTEMPTS = 5  # a write that lost a race for a unique value is tried anew, so that the loss is reported as a violation
 ROUNDS = 20  # row by row: how often the rest is looked at anew
+OUTCOME_UNKNOWN = (
+    "The connection to the database broke while this was to be kept, so that it may be kept or not. Send it again with "
+    "the same idempotencyKey; without one, look first whether it is there."
+)
 LOST_RACES = frozenset({"40001", "40P01"})  # SQLSTATE: serialization failure, deadlock
 
 
@@ -64,7 +70,8 @@ class Writer:
         """Do one write as one transaction, or as many as it takes to lose no race.
 
         `preview` is awaited within a dry run's transaction, before it is rolled back, to read what would be there.
-        Raises InvalidInput for what is wrong about the request itself, such as too many inputs.
+        Raises InvalidInput for what is wrong about the request itself, such as too many inputs, and Unavailable with
+        the code OUTCOME_UNKNOWN where the connection broke while the database was to keep the write.
         """
         if len(request.inputs) > LARGEST_BULK:
             raise InvalidInput(
@@ -79,12 +86,15 @@ class Writer:
         raise Unavailable("CONFLICT", "Others keep writing the same values; try again in a moment.")
 
     async def _attempt(self, request: WriteRequest, preview: Preview | None) -> Outcome:
+        standing, outcome, writes = request.standing, Outcome(ids=()), list[Write]()
+        standing.kept = False
         try:
             async with self.database.transaction() as transaction:
                 moment = self.now()
                 known = await claim(transaction, self.database.kind, request, moment)
                 if known is not None:
-                    return known
+                    standing.kept = True
+                    raise _RolledBack(known)
                 if request.find is not None:
                     inputs, paths = await request.find(transaction)
                     request = replace(request, inputs=inputs, paths=paths)
@@ -92,7 +102,8 @@ class Writer:
                 if unit is None:
                     raise _RolledBack(outcome)
                 await stamp_changes(unit)
-                await store_changes(unit, [] if request.dry_run else events_of(unit, self.consumers))
+                events = [] if request.dry_run else events_of(unit, self.consumers)
+                await store_changes(unit, events)
                 await follow(transaction, unit.following)
                 await self.hooks.before_commit(Faces(unit, self.hooks, request.may), unit.size)
                 if request.dry_run:
@@ -100,8 +111,23 @@ class Writer:
                         await preview(transaction, outcome)
                     raise _RolledBack(outcome)
                 await remember(transaction, self.database.kind, request, outcome)
+                writes = [*events, *unit.writes]
+                standing.kept = None
         except _RolledBack as rolled_back:
             return rolled_back.outcome
+        except (Lost, asyncio.CancelledError) as error:
+            if standing.kept is None:
+                standing.kept = await look_for(self.database, writes, is_over=not isinstance(error, Lost))
+                if standing.kept is None and isinstance(error, Lost):
+                    raise Unavailable("OUTCOME_UNKNOWN", OUTCOME_UNKNOWN, written=None) from error
+            if standing.kept:
+                self.committed()
+            if isinstance(error, asyncio.CancelledError) or not standing.kept:
+                raise
+        except Exception:
+            standing.kept = False  # undone by the database
+            raise
+        standing.kept = True
         self.committed()
         return outcome
 

@@ -39,6 +39,12 @@ COUNT = "{ accounts { totalCount } }"
 ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000000000) select max(i) from n"
 
 
+def undone(name: str) -> dict[str, Any]:
+    """The error of a mutation's field of which nothing was done."""
+    extensions = {"code": "TIMEOUT", "written": False}
+    return {"message": f"{TIMEOUT['message']} {name} was not done.", "path": [name], "extensions": extensions}
+
+
 async def slow_down(bench: Bench) -> str:
     """Let a filter over several relations take hours; gives the name to look for.
 
@@ -87,7 +93,12 @@ async def stopped(bench: Bench, query: str, **variables: Any) -> None:
     cost = answer.pop("extensions")["cost"]
     assert cost["requested"] > 0
     assert cost["limit"] == bench.accord.settings.limit_cost
-    assert answer == {"errors": [TIMEOUT], "data": None}
+    if query.startswith("query"):
+        assert answer == {"errors": [TIMEOUT], "data": None}
+    else:
+        ((name, left),) = answer["data"].items()
+        assert left is None
+        assert answer["errors"] == [undone(name)]
     assert time.monotonic() - started < SOON
 
 
@@ -233,6 +244,36 @@ async def test_a_mutation_that_is_stopped_in_the_middle_of_its_writing_leaves_no
         await quiet(bench)
     assert (await bench.ask(CREATE))["createAccount"]["violations"] == []
     assert await count(bench) == 1
+
+
+async def test_of_a_mutation_that_is_stopped_each_field_tells_what_became_of_it(bench: Bench) -> None:
+    account = await slow_contacts(bench)
+    document = """mutation ($id: ID!) { __typename
+      first: updateAccount(input: {id: $id, description: "Written"}) { recordId violations { code } }
+      refused: updateAccount(input: {id: $id, version: 99, name: "Refused"}) { recordId violations { code } }
+      kept: updateAccounts(inputs: [{id: $id, name: "Kept"}]) {
+        written results { recordId shown: account { name contacts { totalCount } } } }
+      never: createAccount(input: {name: "Never"}) { recordId }
+    }""".replace("version: 99", "expectedVersion: 99")
+    async with limited(bench, 0.5):
+        answer = (await bench.run(document, id=account)).decoded()
+    assert answer["data"] == {
+        "__typename": "Mutation",
+        "first": {"recordId": account, "violations": []},
+        "refused": {"recordId": None, "violations": [{"code": "STALE_VERSION"}]},
+        "kept": {"written": 1, "results": [{"recordId": account, "shown": None}]},
+        "never": None,
+    }
+    assert answer["errors"] == [
+        {
+            "message": f"updateAccounts is done and kept; only its answer is missing. {TIMEOUT['message']}",
+            "path": ["kept", "results", 0, "shown"],
+            "extensions": {"code": "TIMEOUT", "written": True},
+        },
+        undone("createAccount") | {"path": ["never"]},
+    ]
+    shown = "{ accounts { nodes { name description } } }"
+    assert (await bench.ask(shown))["accounts"]["nodes"] == [{"name": "Kept", "description": "Written"}]
 
 
 @pytest.mark.parametrize("document", [SLOW_QUERY, SLOW_MUTATION])

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from accord.graph.bootstrap import SYSTEM_ACTOR
+from accord.graph.databases.postgresql import _Transaction
 from accord.schema.exchange import Caller, Request
 from accord.tests.accord_fixture import Bench
 from accord.tests.config.command_line import serving
@@ -26,6 +27,7 @@ READ = "{ accounts { totalCount } }"
 WRITE = 'mutation { createAccount(input: {name: "Kestrel"}) { violations { code } } }'
 LISTEN = "subscription { changes { kind } }"
 MESSAGE = "The database can't be reached; try again in a moment."
+UNKNOWN = {"code": "OUTCOME_UNKNOWN", "written": None}
 WAITING = """from pg_locks where not granted
   and database = (select oid from pg_database where datname = current_database())"""
 on_server = pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
@@ -82,7 +84,7 @@ async def test_reads_writes_and_subscriptions_are_told_that_the_database_is_away
 
 @on_server
 @pytest.mark.parametrize(("query", "field"), [(READ, "accounts"), (WRITE, "createAccount")])
-async def test_what_was_under_way_when_the_connection_broke_is_told_the_same(bench: Bench, query: str, field: str):
+async def test_what_was_under_way_when_the_connection_broke_is_told(bench: Bench, query: str, field: str):
     other = await asyncpg.connect(bench.accord.settings.database)
     try:
         await other.execute("begin; lock table account in access exclusive mode")
@@ -94,10 +96,76 @@ async def test_what_was_under_way_when_the_connection_broke_is_told_the_same(ben
         await until(waits)
         await other.execute(f"select pg_terminate_backend(pid) {WAITING}")
         answer = (await running).decoded()
-        assert (answer["data"], errors(answer)) == ({field: None}, [away(field)])
+        (error,) = errors(answer)
+        assert answer["data"] == {field: None}
+        assert error == away(field) if query == READ else error["extensions"] == UNKNOWN
     finally:
         await other.close()
     assert await bench.ask(READ) == {"accounts": {"totalCount": 0}}
+
+
+DIE = """create function die() returns trigger language plpgsql as $$
+  begin perform pg_terminate_backend(pg_backend_pid()), pg_sleep(10); return null; end $$;
+create constraint trigger die after insert on outbox_event deferrable initially deferred
+  for each row execute function die()"""
+
+
+@on_server
+async def test_a_write_whose_connection_broke_when_it_was_to_be_kept_is_told_as_unknown(bench: Bench):
+    async with bench.accord.database.transaction() as transaction:
+        for statement in DIE.split(";\ncreate"):
+            await transaction.execute(statement if statement.startswith("create") else f"create{statement}")
+    answer = (await bench.run(WRITE)).decoded()
+    (error,) = errors(answer)
+    assert answer["data"] == {"createAccount": None}
+    assert (error["path"], error["extensions"]) == (["createAccount"], UNKNOWN)
+    assert "the same idempotencyKey" in error["message"]
+
+
+@on_server
+async def test_a_write_that_was_kept_before_its_connection_broke_is_found_and_told_as_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    finish = _Transaction.finish
+
+    async def finish_and_break(transaction: Any) -> None:
+        await finish(transaction)
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_Transaction, "finish", finish_and_break)
+        made = await bench.ask(WRITE)
+    assert made == {"createAccount": {"violations": []}}
+    assert await bench.ask(READ) == {"accounts": {"totalCount": 1}}
+
+
+@on_server
+async def test_a_write_whose_answer_can_not_be_read_any_more_tells_that_it_is_kept(bench: Bench):
+    document = """mutation { createAccount(input: {name: "Kestrel"}) {
+      recordId account { name labels { totalCount } } violations { code } } }"""
+    other = await asyncpg.connect(bench.accord.settings.database)
+    try:
+        await other.execute("begin; lock table label_link in access exclusive mode")
+        running = asyncio.create_task(bench.run(document))
+
+        async def waits() -> bool:
+            return await other.fetchval(f"select count(*) > 0 {WAITING}")
+
+        await until(waits)
+        await other.execute(f"select pg_terminate_backend(pid) {WAITING}")
+        answer = (await running).decoded()
+    finally:
+        await other.close()
+    made = answer["data"]["createAccount"]
+    assert made == {"recordId": made["recordId"], "account": None, "violations": []}
+    assert errors(answer) == [
+        {
+            "message": f"createAccount is done and kept; only its answer is missing. {MESSAGE}",
+            "path": ["createAccount", "account"],
+            "extensions": {"code": "DATABASE_UNREACHABLE", "written": True},
+        }
+    ]
+    assert await bench.ask("{ accounts { nodes { id } } }") == {"accounts": {"nodes": [{"id": made["recordId"]}]}}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no other system lets one process limit another")

@@ -202,9 +202,12 @@ async def test_an_answer_is_withheld_when_a_plugin_can_not_take_note(clinic: Ben
     rules.take = fail
     variables: dict[str, Any] = {"id": f"con_{abel}"} if "$id" in document else {}
     answer = (await clinic.run(document, permissions=[READ], **variables)).decoded()
-    assert answer["data"] is None
+    is_write = document.startswith("mutation")
+    assert answer["data"] == ({"updateContact": {"contact": None}} if is_write else None)
     (error,) = answer["errors"]
     assert (error["extensions"]["code"], error["extensions"]["plugin"]) == ("PLUGIN_FAILED", "clinic")
+    assert error["extensions"].get("written", False) is is_write
+    assert ("What was written is kept." in error["message"]) is is_write
     assert "MRN" not in json.dumps(answer)
     assert "disk" not in json.dumps(answer)
     assert "errors" not in (await clinic.run(document, **variables)).decoded()  # nothing classified, nothing to note
