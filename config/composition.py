@@ -88,6 +88,7 @@ class Accord:
     feed: ChangeFeed
     hooks: Hooks
     contexts: PluginContexts
+    permissions: frozenset[str]  # all that anything asks for
 
 
 def core_catalogue(models: Sequence[type[Any]] = RECORDS) -> Catalogue:
@@ -169,8 +170,10 @@ async def open_accord(
     except TokensInvalid as error:
         raise SettingsInvalid([str(error)]) from None
     asked_for = permissions_of(catalogue) | {one.name for plugin in hooks.plugins for one in plugin.permissions}
-    for slip in unknown_permissions(settings.tokens, asked_for | OPERATING):
-        log.warning("%s", slip)
+    permissions = frozenset(asked_for | OPERATING)
+    for name, one in settings.tokens.items():
+        for slip in unknown_permissions(one.permissions, permissions):
+            log.warning("tokens.%s: %s", name, slip)
     trusted = read_trusted(settings.trusted_documents)
     async with opened(settings) as database:
         if differences := find_differences(await read_enabled(database), marks_of(plugins)):
@@ -256,4 +259,5 @@ async def open_accord(
             feed=feed,
             hooks=hooks,
             contexts=contexts,
+            permissions=permissions,
         )

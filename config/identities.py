@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from uuid import UUID
@@ -64,14 +64,13 @@ def read_tokens(settings: Mapping[str, TokenSettings]) -> Tokens:
     return Tokens(identities=identities, actors=tuple(actors))
 
 
-def unknown_permissions(settings: Mapping[str, TokenSettings], known: Collection[str]) -> Iterator[str]:
+def unknown_permissions(permissions: Iterable[str], known: Collection[str]) -> Iterator[str]:
     """A sentence for each permission that nothing asks for: it may be misspelt, and then it allows nothing."""
-    for name, one in settings.items():
-        for permission in one.permissions:
-            if permission not in known and permission != ALL:
-                near = get_close_matches(permission, known, n=1)
-                advice = f"did you mean {near[0]}?" if near else "no enabled plugin asks for it."
-                yield f"tokens.{name}: the permission {permission} allows nothing; {advice}"
+    for permission in permissions:
+        if permission not in known and permission != ALL:
+            near = get_close_matches(permission, known, n=1)
+            advice = f"did you mean {near[0]}?" if near else "no enabled plugin asks for it."
+            yield f"the permission {permission} allows nothing; {advice}"
 
 
 def _token(name: str, one: TokenSettings) -> str:

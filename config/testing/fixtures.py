@@ -100,6 +100,8 @@ async def host(
     accord_databases: "Databases", accord_database_kind: "Kind", clock: "Clock", request: pytest.FixtureRequest
 ) -> "AsyncGenerator[Host]":
     """An Accord with the plugins under test and no other, found and loaded as a server does, on an empty database."""
+    from ...graph.migrating.errors import MigrationError
+    from ..settings import SettingsInvalid
     from .host import migrate, open_host, settings_for
 
     names, given = _plugins(request)
@@ -107,13 +109,18 @@ async def host(
     async def fill(place: str) -> None:
         await migrate(settings_for(place, names, **given))
 
-    location = await accord_databases.migrated(accord_database_kind, names, fill)
+    try:
+        location = await accord_databases.migrated(accord_database_kind, names, fill)
+    except (SettingsInvalid, MigrationError) as refused:
+        pytest.fail(str(refused), pytrace=False)
     schemas: dict[Any, Any] = accord_databases.schemas
     try:
         settings = settings_for(location, names, **given)
         async with open_host(settings, clock, schema=schemas.get(tuple(names))) as opened:
             schemas[tuple(names)] = opened.accord.schema
             yield opened
+    except SettingsInvalid as refused:
+        pytest.fail(str(refused), pytrace=False)
     finally:
         await accord_databases.drop(location)
 

@@ -15,6 +15,7 @@ from ...graph.migrating import apply
 from ...schema.building import BuiltSchema
 from ...schema.exchange import ALL, Caller, Request, Result
 from ..composition import Accord, open_accord, target_of
+from ..identities import unknown_permissions
 from ..settings import Settings
 
 BEGINNING = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -151,7 +152,9 @@ class Host:
     clock: Clock
 
     def as_actor(self, *permissions: str) -> Gql:
-        """Run documents as somebody who holds these permissions and no other."""
+        """Run documents as somebody who holds these permissions and no other; ValueError for one that there is not."""
+        for slip in unknown_permissions(permissions, self.accord.permissions):
+            raise ValueError(f"as_actor: {slip}")
         return Gql(self.accord, frozenset(permissions))
 
     @property

@@ -1,6 +1,7 @@
 """The test kit itself: light to load, strict about what it is given, and every fixture does what it says."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -78,6 +79,34 @@ async def test_errors_are_asked_for_by_name(gql: Gql, as_actor: AsActor):
         await gql("{ nothing }")
     with pytest.raises(AssertionError, match="the document has no errors"):
         await as_actor().errors("{ __typename }")
+
+
+@HEALTHCARE
+async def test_nobody_is_given_a_permission_that_nothing_asks_for(as_actor: AsActor):
+    with pytest.raises(ValueError, match=r"healthcare\.phi\.raed allows nothing; did you mean healthcare\.phi\.read\?"):
+        as_actor("healthcare.phi.raed")
+
+
+def test_a_plugin_that_can_not_be_loaded_fails_its_tests_with_what_is_wrong_and_no_traceback(
+    site: Site, tmp_path: Path
+):
+    (site.folder / "broken.py").write_text("import no_such_module\n")
+    site.describe("accord-broken", "broken = broken:Broken")
+    (tmp_path / "test_broken.py").write_text("async def test_it(host):\n    pass\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naccord_plugins = broken\nanyio_mode = auto\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(site.folder), "ACCORD_TEST_POSTGRESQL": ""},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 1
+    assert "broken" in done.stdout
+    assert "no_such_module" in done.stdout
+    assert "accord-broken" in done.stdout
+    assert "config/testing" not in done.stdout, "a traceback of the kit's own code"
 
 
 @HEALTHCARE
