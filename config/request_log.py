@@ -93,7 +93,7 @@ class SocketNotes:
     unanswered: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class NotedCaller(Caller):
     """Who asks, with where to note what comes of it; `socket` where it is one of many operations."""
 

@@ -13,6 +13,7 @@ COMMON = (
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+NEWER, USUAL = ((b"content-type", f"{one}; charset=utf-8".encode()) for one in (GRAPHQL_RESPONSE, JSON))
 NONE: Mapping[str, str] = {}
 
 
@@ -25,10 +26,7 @@ class Answer:
         self._body = body
         self._status = status
         self._headers = [
-            (
-                b"content-type",
-                b"%s; charset=utf-8" % (GRAPHQL_RESPONSE if media_type == GRAPHQL_RESPONSE else JSON).encode(),
-            ),
+            NEWER if media_type == GRAPHQL_RESPONSE else USUAL,
             (b"content-length", b"%d" % len(body)),
             *COMMON,
             *((name.lower().encode(), value.encode()) for name, value in headers.items()),
