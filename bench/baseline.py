@@ -275,7 +275,6 @@ class AccountPayload:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    # as it is called in the schema
     async def create_account(self, input: CreateAccountInput) -> AccountPayload:  # noqa: A002 - as it is called in the schema
         async with in_transaction():
             account = await models.Account.create(
@@ -300,7 +299,6 @@ class Mutation:
         return AccountPayload(account=Account.of(account), violations=[])
 
     @strawberry.mutation
-    # as it is called in the schema
     async def update_account(self, input: UpdateAccountInput) -> AccountPayload:  # noqa: A002 - as it is called in the schema
         async with in_transaction():
             account = await models.Account.select_for_update().get(id=input.id.removeprefix("acc_"), deleted_at=None)

@@ -82,12 +82,11 @@ async def test_reads_writes_and_subscriptions_are_told_that_the_database_is_away
     assert await bench.ask(READ) == {"accounts": {"totalCount": 2}}
 
 
-@on_server
-@pytest.mark.parametrize(("query", "field"), [(READ, "accounts"), (WRITE, "createAccount")])
-async def test_what_was_under_way_when_the_connection_broke_is_told(bench: Bench, query: str, field: str):
+async def broken_at(bench: Bench, table: str, query: str) -> Any:
+    """The answer to a document whose connection is broken while it waits for a table."""
     other = await asyncpg.connect(bench.accord.settings.database)
     try:
-        await other.execute("begin; lock table account in access exclusive mode")
+        await other.execute(f"begin; lock table {table} in access exclusive mode")
         running = asyncio.create_task(bench.run(query))
 
         async def waits() -> bool:
@@ -95,12 +94,18 @@ async def test_what_was_under_way_when_the_connection_broke_is_told(bench: Bench
 
         await until(waits)
         await other.execute(f"select pg_terminate_backend(pid) {WAITING}")
-        answer = (await running).decoded()
-        (error,) = errors(answer)
-        assert answer["data"] == {field: None}
-        assert error == away(field) if query == READ else error["extensions"] == UNKNOWN
+        return (await running).decoded()
     finally:
         await other.close()
+
+
+@on_server
+@pytest.mark.parametrize(("query", "field"), [(READ, "accounts"), (WRITE, "createAccount")])
+async def test_what_was_under_way_when_the_connection_broke_is_told(bench: Bench, query: str, field: str):
+    answer = await broken_at(bench, "account", query)
+    (error,) = errors(answer)
+    assert answer["data"] == {field: None}
+    assert error == away(field) if query == READ else error["extensions"] == UNKNOWN
     assert await bench.ask(READ) == {"accounts": {"totalCount": 0}}
 
 
@@ -143,19 +148,7 @@ async def test_a_write_that_was_kept_before_its_connection_broke_is_found_and_to
 async def test_a_write_whose_answer_can_not_be_read_any_more_tells_that_it_is_kept(bench: Bench):
     document = """mutation { createAccount(input: {name: "Kestrel"}) {
       recordId account { name labels { totalCount } } violations { code } } }"""
-    other = await asyncpg.connect(bench.accord.settings.database)
-    try:
-        await other.execute("begin; lock table label_link in access exclusive mode")
-        running = asyncio.create_task(bench.run(document))
-
-        async def waits() -> bool:
-            return await other.fetchval(f"select count(*) > 0 {WAITING}")
-
-        await until(waits)
-        await other.execute(f"select pg_terminate_backend(pid) {WAITING}")
-        answer = (await running).decoded()
-    finally:
-        await other.close()
+    answer = await broken_at(bench, "label_link", document)
     made = answer["data"]["createAccount"]
     assert made == {"recordId": made["recordId"], "account": None, "violations": []}
     assert errors(answer) == [
